@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/capture/event_source.h"
+
+namespace foreshock::agent {
+
+/// Exec and exit events from BPF programs on the scheduler's tracepoints.
+class BpfEventSource final : public EventSource {
+ public:
+  struct Options {
+    std::uint32_t ring_bytes = 8u << 20;  ///< a power of two
+    /// Where the ring and the attached programs are pinned (on a bpffs), so that the kernel goes on
+    /// capturing while the agent is being restarted after a crash. Empty: not pinned.
+    std::string pin_directory;
+    /// Take cgroup ids from the v1 cpu hierarchy (else from the v2 hierarchy).
+    bool cgroup_v1 = false;
+  };
+
+  /// Loads, verifies and attaches; or takes over the pinned programs of an agent that died.
+  /// `permission_denied` names the missing capability, `unsupported` the missing kernel feature (BTF, …).
+  static Result<std::unique_ptr<BpfEventSource>> make(const Options& options);
+  ~BpfEventSource() override;
+
+  /// Removes the pins, so that nothing of ours stays in the kernel after this process.
+  void detach();
+  /// Whether the programs of an agent that died were taken over.
+  bool resumed() const;
+
+  std::string name() const override { return "bpf"; }
+  int ready_fd() const override;
+  Result<std::size_t> drain(const Sink& sink) override;
+  std::uint64_t position() const override;
+  void release_through(std::uint64_t position) override;
+  Result<void> watch_names(const std::vector<std::string>& base_names) override;
+  EventSourceStats stats() const override;
+
+ private:
+  struct Impl;
+  explicit BpfEventSource(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace foreshock::agent

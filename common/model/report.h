@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/model/command.h"
+#include "common/model/process_event.h"
+#include "common/model/resource_sample.h"
+
+namespace foreshock {
+
+/// How a process ended and what it used.
+struct ExecutionEnd {
+  BootTime time;
+  std::uint32_t wait_status = 0;
+  ResourceUse use;
+  bool operator==(const ExecutionEnd&) const = default;
+};
+
+/// One command's record: exec joined with exit. Sent once when it starts (if it outlives the report), and
+/// once whole when it has ended. (boot, process, exec_time) names it, so the second replaces the first.
+struct Execution {
+  ProcessFacts facts;
+  BootTime exec_time;  ///< of the last execve; the process's start when none was seen
+  std::string cgroup;  ///< path; empty when it could not be resolved
+  std::string filename;
+  Argv argv;
+  bool existing = false;      ///< ran before the agent started
+  bool exec_seen = true;      ///< false: a fork that never called execve, or whose exec was before our time
+  std::uint32_t earlier_execs = 0;  ///< execve calls of this same process before this one
+  std::optional<ExecutionEnd> end;
+  bool operator==(const Execution&) const = default;
+};
+
+/// A place where records can be lost; the enumerator is the word in SQL and JSON too.
+enum class Hop : std::uint8_t {
+  unknown = 0,
+  kernel_exec = 1,    ///< ring buffer full at an exec
+  kernel_exit = 2,    ///< ring buffer full at an exit
+  decode = 3,         ///< event of the kernel not understood
+  lifetime = 4,       ///< table of live processes full: exec reported without its end
+  spool = 5,          ///< spool over its size cap: oldest batches dropped
+  sampler = 6,        ///< sampling turns skipped
+};
+std::string_view to_string(Hop hop);
+
+/// Records lost at a hop since the report before.
+struct Loss {
+  Hop hop = Hop::unknown;
+  std::uint64_t count = 0;
+  bool operator==(const Loss&) const = default;
+};
+
+/// What an agent tells about one period, normally a second; the unit of delivery.
+struct Report {
+  BootId boot_id;
+  std::string host_name;
+  std::string agent_version;
+  BootTime period_start;
+  BootTime period_end;
+  Nanoseconds wall_minus_boot{};  ///< add to a BootTime of this report to get wall time
+  std::vector<Execution> executions;
+  ResourceSample samples;
+  std::vector<Loss> losses;
+  std::vector<ActionOutcome> outcomes;
+  bool operator==(const Report&) const = default;
+
+  WallTime to_wall(BootTime time) const { return WallTime(time.time_since_epoch() + wall_minus_boot); }
+};
+
+}  // namespace foreshock

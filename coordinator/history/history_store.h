@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/result.h"
+#include "common/model/report.h"
+#include "coordinator/model/series.h"
+
+namespace foreshock::coordinator {
+
+/// A batch as ingest hands it over: verified, decoded, its sender authenticated.
+struct ReceivedBatch {
+  std::string public_key;
+  Incarnation incarnation;
+  std::uint64_t sequence = 0;
+  Report report;
+};
+
+/// What became of a batch of an append.
+struct AppendedBatch {
+  HostId host = 0;
+  bool repeated = false;  ///< had been committed before: nothing was written
+};
+
+struct HostRow {
+  HostId id = 0;
+  std::string name;
+  std::string public_key;
+  std::string agent_version;
+  WallTime first_seen;
+  WallTime last_seen;       ///< end of the newest period
+  std::uint64_t executions = 0;
+  std::uint64_t losses = 0; ///< records lost at any hop, total
+};
+
+struct WorkloadRow {
+  Workload workload;
+  std::uint64_t cgroup_id = 0;
+  WallTime last_seen;
+};
+
+/// One command's record in history.
+struct ExecutionRow {
+  std::int64_t id = 0;
+  HostId host = 0;
+  WallTime start;            ///< of the execve
+  std::uint32_t pid = 0;
+  std::uint32_t parent_pid = 0;
+  std::uint32_t uid = 0;
+  std::optional<std::uint32_t> login_uid;
+  std::string cgroup;
+  std::string signature;
+  std::string comm;
+  std::string filename;
+  std::vector<std::string> argv;
+  bool truncated = false;
+  bool existing = false;
+  std::optional<WallTime> end;
+  std::uint32_t wait_status = 0;
+  std::optional<ResourceUse> use;
+};
+
+/// Times of one signature's executions, for learning.
+struct SignatureRuns {
+  std::string signature;
+  std::string base_name;
+  HostId host = 0;
+  std::vector<WallTime> starts;  ///< ascending
+};
+
+/// Counters become rates (unit per second: ns of CPU per second = cores), gauges means; NaN = no data in the step.
+struct SeriesQuery {
+  SeriesKey key;
+  WallTime from;
+  WallTime to;
+  std::chrono::nanoseconds step = std::chrono::seconds(1);
+};
+
+struct ExecutionQuery {
+  std::optional<HostId> host;
+  std::optional<WallTime> from;
+  std::optional<WallTime> to;
+  std::string signature;  ///< exact; empty: any
+  std::string text;       ///< in the signature or argv; empty: any
+  std::size_t limit = 100;  ///< newest first
+};
+
+/// Reading side: a connection of its own, read-only; one thread. Never blocks the writer.
+class HistoryReader {
+ public:
+  virtual ~HistoryReader() = default;
+  virtual Result<std::vector<HostRow>> hosts() = 0;
+  virtual Result<std::vector<WorkloadRow>> workloads(std::optional<HostId> host) = 0;
+  virtual Result<std::vector<SeriesKey>> series_keys(WallTime active_since) = 0;
+  virtual Result<Series> series(const SeriesQuery& query) = 0;
+  virtual Result<std::vector<ExecutionRow>> executions(const ExecutionQuery& query) = 0;
+  /// Signatures that ran at least `least` times in [from, to), processes older than the agent left out.
+  virtual Result<std::vector<SignatureRuns>> signature_runs(WallTime from, WallTime to, std::size_t least) = 0;
+};
+
+struct HistoryStats {
+  std::uint64_t bytes = 0;
+  std::uint64_t executions = 0;
+  std::uint64_t samples = 0;
+  std::uint64_t series = 0;
+  std::uint64_t signatures = 0;
+  std::uint64_t repeated_batches = 0;
+};
+
+/// Writing side: the only writer. One thread.
+class HistoryStore {
+ public:
+  virtual ~HistoryStore() = default;
+  /// All batches in one transaction, durable when it returns: each batch's records and its sequence number
+  /// together, so that a repeat is seen as one. Same order and number as the input.
+  virtual Result<std::vector<AppendedBatch>> append(std::span<const ReceivedBatch> batches) = 0;
+  /// Drops what is older than `before`, and the oldest beyond `max_bytes`. Work per call is bounded;
+  /// false when there is more to do.
+  virtual Result<bool> prune(WallTime before, std::uint64_t max_bytes) = 0;
+  virtual Result<HistoryStats> stats() = 0;
+};
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/wire/zmq_socket.h"
+
+namespace foreshock::coordinator {
+
+enum class Enrolment : std::uint8_t { pending = 0, approved = 1, revoked = 2 };
+std::string_view to_string(Enrolment enrolment);
+
+struct AgentRow {
+  std::string public_key;
+  Enrolment enrolment = Enrolment::pending;
+  std::string host_name;  ///< as it said itself once it was let in
+  std::string address;    ///< of the last attempt
+  WallTime first_seen;
+  WallTime last_seen;
+};
+
+/// Who may connect: the keys that knocked, and what a person decided about each. Kept in one JSON file,
+/// replaced as a whole. Any thread.
+class AgentDirectory final : public KeyAuthority {
+ public:
+  /// `max_pending`: beyond it the oldest unknown keys are forgotten, so that knocking costs no memory.
+  static Result<std::unique_ptr<AgentDirectory>> open(const std::string& path, const Clock& clock,
+                                                      std::size_t max_pending = 1000);
+
+  /// KeyAuthority: true for approved keys; an unknown one is noted as pending.
+  bool may_connect(const std::string& public_key, const std::string& address) override;
+  bool is_approved(const std::string& public_key) const;
+  void on_hello(const std::string& public_key, const std::string& host_name);
+
+  std::vector<AgentRow> list() const;
+  /// By whole key or a unique prefix of at least 6 characters (or a unique host name); durable when it returns.
+  /// A key that never knocked can be approved by its whole text.
+  Result<AgentRow> approve(const std::string& key_or_prefix);
+  Result<AgentRow> revoke(const std::string& key_or_prefix);
+
+ private:
+  AgentDirectory(std::string path, const Clock& clock, std::size_t max_pending);
+  Result<AgentRow> set(const std::string& key_or_prefix, Enrolment enrolment);
+  Result<void> save_locked() const;
+
+  const std::string path_;
+  const Clock& clock_;
+  const std::size_t max_pending_;
+  mutable std::mutex mutex_;
+  std::map<std::string, AgentRow> agents_;  // guarded by mutex_
+};
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/model/tag.h"
+
+namespace foreshock::coordinator {
+
+/// What a tagger knows of a workload.
+struct TaggedSubject {
+  Workload workload;
+  std::vector<std::string> signatures;  ///< that ran in it lately
+};
+
+class Tagger {
+ public:
+  virtual ~Tagger() = default;
+  virtual std::vector<Tag> tag(const std::vector<TaggedSubject>& subjects) const = 0;
+};
+
+}  // namespace foreshock::coordinator
