@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/model/resource_sample.h"
+#include "coordinator/model/forecast.h"
+#include "coordinator/model/series.h"
+
+namespace foreshock::coordinator {
+
+/// The newest of everything, as the pipeline sees it; published about once a second.
+struct LiveView {
+  struct Host {
+    HostId id = 0;
+    std::string name;
+    std::string public_key;
+    std::string agent_version;
+    WallTime last_report;
+    double cpu_cores = 0;        ///< in use, over the last two samples
+    std::uint32_t cpu_count = 0;
+    std::uint64_t memory_used_bytes = 0;
+    std::uint64_t memory_total_bytes = 0;
+    std::uint64_t losses_last_minute = 0;
+  };
+  struct LiveWorkload {
+    Workload workload;
+    WallTime time;
+    double cpu_cores = 0;
+    bool throttled = false;
+    WorkloadSample sample;
+  };
+
+  WallTime published;
+  std::uint64_t epoch = 0;
+  std::vector<Host> hosts;
+  std::vector<LiveWorkload> workloads;
+  /// Forecasts as they stand with the commands seen until now, for series that a policy looks at.
+  std::map<SeriesKey, Forecast> forecasts;
+  std::uint64_t reports = 0;       ///< since the start
+  std::uint64_t executions = 0;
+  std::uint64_t commands_in_flight = 0;
+};
+
+}  // namespace foreshock::coordinator
