@@ -32,6 +32,8 @@ class CgroupIndex {
   std::string path_of(std::uint64_t id);
   /// Id of what exists at `path`, as of the last walk.
   std::optional<std::uint64_t> id_of(const std::string& path) const;
+  /// Whether the id existed at the last walk.
+  bool has(std::uint64_t id) const { return paths_.contains(id); }
   /// What existed at the last walk, the root first, parents before children.
   const std::vector<Entry>& entries() const { return entries_; }
   /// Directories that the last walk had to leave out because the index was full.
