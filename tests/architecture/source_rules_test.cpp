@@ -92,8 +92,14 @@ TEST(CheckHomes, keeps_generated_headers_in_the_codec) {
   EXPECT_EQ(check_homes({file_with("coordinator/ingest/gateway.cpp", text)}).size(), 1U);
 }
 
-TEST(CheckHomes, refuses_third_party_types_in_headers) {
-  EXPECT_EQ(homes_of("coordinator/sqlite/database.h", "sqlite3.h").size(), 1U);
+TEST(CheckHomes, refuses_third_party_types_in_headers_of_others) {
+  const SourceFile database = file_with("coordinator/sqlite/database.h", "#include <sqlite3.h>\n");
+  const SourceFile neighbour =
+      file_with("coordinator/sqlite/x.cpp", "#include \"coordinator/sqlite/database.h\"\n");
+  const SourceFile stranger =
+      file_with("coordinator/history/x.cpp", "#include \"coordinator/sqlite/database.h\"\n");
+  EXPECT_TRUE(check_homes({database, neighbour}).empty());
+  EXPECT_EQ(check_homes({database, stranger}).size(), 1U);
 }
 
 TEST(CheckHomes, asks_for_the_home_of_an_unknown_library) {
