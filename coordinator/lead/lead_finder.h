@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "coordinator/history/history_store.h"
 #include "coordinator/model/forecast.h"
 #include "coordinator/model/lead.h"
 #include "coordinator/model/series.h"
+#include "coordinator/model/signature_runs.h"
 
 namespace foreshock::coordinator {
 
