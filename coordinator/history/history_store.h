@@ -11,6 +11,7 @@
 #include "common/base/result.h"
 #include "common/model/report.h"
 #include "coordinator/model/series.h"
+#include "coordinator/model/signature_runs.h"
 
 namespace foreshock::coordinator {
 
@@ -64,14 +65,6 @@ struct ExecutionRow {
   std::optional<WallTime> end;
   std::uint32_t wait_status = 0;
   std::optional<ResourceUse> use;
-};
-
-/// Times of one signature's executions, for learning.
-struct SignatureRuns {
-  std::string signature;
-  std::string base_name;
-  HostId host = 0;
-  std::vector<WallTime> starts;  ///< ascending
 };
 
 /// Counters become rates (unit per second: ns of CPU per second = cores), gauges means; NaN = no data in the step.
