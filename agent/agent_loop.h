@@ -75,7 +75,6 @@ class AgentLoop {
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
-  void remember(const Execution& execution);
   void publish_status();
 
   const Options options_;
@@ -91,11 +90,10 @@ class AgentLoop {
   std::string spool_problem_;
   LinkState link_ = LinkState::connecting;
   BootTime last_hello_;
-  std::string coordinator_version_;
-  BootTime started_;
+  WallTime started_;
   ResourceSample last_samples_;
   std::optional<HostSample> sample_before_;
-  std::deque<RecentExecution> recent_executions_;
+  std::deque<Execution> recent_executions_;
   std::deque<ActionOutcome> recent_outcomes_;
   Counter& execs_;
   Counter& exits_;

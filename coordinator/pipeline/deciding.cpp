@@ -1,11 +1,10 @@
 #include "coordinator/pipeline/deciding.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "coordinator/lead/lead_finder.h"
+#include "coordinator/model/glob.h"
 #include "coordinator/plan/planner.h"
 
 namespace foreshock::coordinator {
@@ -17,10 +16,6 @@ constexpr auto kLiveWindow = std::chrono::seconds(5);
 /// How long an agent's refusal stands before the same is asked again.
 constexpr auto kRejectedPause = std::chrono::seconds(30);
 
-bool matches(const std::string& glob, const std::string& text) {
-  return glob.empty() || fnmatch(glob.c_str(), text.c_str(), 0) == 0;
-}
-
 bool has_tag(const std::vector<Tag>& tags, const Workload& workload, const std::string& wanted) {
   return std::ranges::any_of(tags, [&](const Tag& tag) {
     return tag.workload == workload && tag.key + "=" + tag.value == wanted;
@@ -29,7 +24,8 @@ bool has_tag(const std::vector<Tag>& tags, const Workload& workload, const std::
 
 bool applies(const Policy& policy, const Workload& workload, const std::string& host_name,
              const std::vector<Tag>& tags) {
-  return matches(policy.host, host_name) && matches(policy.cgroup, workload.cgroup) &&
+  return (policy.host.empty() || matches_text_glob(policy.host, host_name)) &&
+         (policy.cgroup.empty() || matches_path_glob(policy.cgroup, workload.cgroup)) &&
          (policy.tag.empty() || has_tag(tags, workload, policy.tag));
 }
 
