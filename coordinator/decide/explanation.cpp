@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/bytes.h"
+#include "common/text/display.h"
 
 namespace foreshock::coordinator {
 
@@ -184,15 +185,8 @@ std::string to_json_text(const Decision& decision) {
 
 namespace {
 
-/// A text from a host, safe for a terminal.
-std::string printable(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
-
 std::string text_of(const Json& json, const char* key) {
-  return printable(json.at(key).get<std::string>());
+  return make_printable(json.at(key).get<std::string>());
 }
 
 /// Writes the page for people, section by section.
@@ -237,12 +231,12 @@ class Page {
   }
 
   void write_head() {
-    line("decision {}: {} {} of {} on {}", row_.id, row_.outcome, row_.knob, printable(row_.cgroup),
-         printable(row_.host_name));
+    line("decision {}: {} {} of {} on {}", row_.id, row_.outcome, row_.knob,
+         make_printable(row_.cgroup), make_printable(row_.host_name));
     line("  time        {}", format_utc(row_.time));
-    line("  policy      {} ({})", printable(row_.policy), row_.mode);
+    line("  policy      {} ({})", make_printable(row_.policy), row_.mode);
     line("  limit       {} -> {}", capacity(row_.before), capacity(KnobValue(row_.wanted)));
-    line("  why         {}", printable(row_.reason));
+    line("  why         {}", make_printable(row_.reason));
     line("  without the forecast");
     line("              {}", text_of(details_, "counter_factual"));
   }
@@ -304,7 +298,7 @@ class Page {
     const std::string winner = details_.at("winner").get<std::string>();
     for (const Json& candidate : details_.at("candidates")) {
       const std::string source = candidate.at("source").get<std::string>();
-      line("  {} {:<14} {:>12}  {}", source == winner ? '*' : ' ', printable(source),
+      line("  {} {:<14} {:>12}  {}", source == winner ? '*' : ' ', make_printable(source),
            capacity(candidate.at("capacity")), text_of(candidate, "explanation"));
     }
   }
@@ -338,7 +332,7 @@ class Page {
     if (const auto ahead = seconds_ahead_of_load(outcome)) {
       line("  ahead of the load {:.1f} s", *ahead);
     }
-    if (!outcome.detail.empty()) line("  detail            {}", printable(outcome.detail));
+    if (!outcome.detail.empty()) line("  detail            {}", make_printable(outcome.detail));
   }
 
   std::string_view result_without_outcome() const {
