@@ -1,12 +1,12 @@
 #include "agent/agent.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
 #include <thread>
 #include <utility>
+
+#include <signal.h>
+#include <unistd.h>
 
 #include "agent/agent_loop.h"
 #include "agent/capture/bpf_event_source.h"
@@ -28,7 +28,8 @@ namespace foreshock::agent {
 
 namespace {
 
-/// The uplink's descriptor is edge-triggered and its connection changes without it: look this often as well.
+/// The uplink's descriptor is edge-triggered and its connection changes without it: look this often
+/// as well.
 constexpr auto kUplinkInterval = std::chrono::milliseconds(200);
 
 Result<BootId> read_boot_id() {
@@ -41,7 +42,8 @@ Result<BootId> read_boot_id() {
 
 std::string read_host_name() {
   std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("unknown");
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data())
+                                                          : std::string("unknown");
 }
 
 /// The host's own key; made at the first start unless `keygen` made it before.
@@ -79,10 +81,13 @@ struct Agent::Impl {
     FS_TRY(layout, read_layout());
     cgroups = std::make_unique<CgroupIndex>(layout.workload_root(), config.max_cgroups);
     FS_CHECK(open_capture());
-    FS_TRY(spool, FileSpool::open(config.spool_directory(), {config.spool_max, config.spool_max_age}, clock));
-    FS_TRY(uplink, ZmqUplink::connect({config.coordinator_endpoint, config.coordinator_public_key, keys}));
+    FS_TRY(spool, FileSpool::open(config.spool_directory(),
+                                  {config.spool_max, config.spool_max_age}, clock));
+    FS_TRY(uplink,
+           ZmqUplink::connect({config.coordinator_endpoint, config.coordinator_public_key, keys}));
     FS_TRY(journal, UndoJournal::open(config.journal_file()));
-    executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout), config.guardrails, *journal);
+    executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout), config.guardrails,
+                                                 *journal);
 
     AgentLoop::Options options;
     options.host_name = config.host_name.empty() ? read_host_name() : config.host_name;
@@ -94,8 +99,8 @@ struct Agent::Impl {
     FS_TRY(auto samplers, make_samplers());
     loop = std::make_unique<AgentLoop>(
         std::move(options),
-        AgentLoop::Parts{*capture, source->name(), *cgroups, std::move(samplers), *spool, *uplink, *executor, *journal,
-                         metrics, status, clock});
+        AgentLoop::Parts{*capture, source->name(), *cgroups, std::move(samplers), *spool, *uplink,
+                         *executor, *journal, metrics, status, clock});
     add_existing_processes();
 
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
@@ -120,7 +125,8 @@ struct Agent::Impl {
   Result<std::vector<std::unique_ptr<ResourceSampler>>> make_samplers() {
     std::vector<std::unique_ptr<ResourceSampler>> samplers;
     FS_TRY(auto host, HostSampler::make());
-    FS_TRY(auto processes, ProcessSampler::make(layout.workloads_in_v1(), *cgroups, config.top_processes));
+    FS_TRY(auto processes,
+           ProcessSampler::make(layout.workloads_in_v1(), *cgroups, config.top_processes));
     samplers.push_back(std::move(host));
     samplers.push_back(std::make_unique<CgroupSampler>(layout, *cgroups, config.max_cgroups));
     samplers.push_back(std::move(processes));
@@ -154,9 +160,10 @@ Result<void> Agent::run() {
   FS_CHECK(events->watch_readable(impl_->uplink->ready_fd(), [&loop] { loop.on_uplink(); }));
   FS_CHECK(events->watch_timer(std::chrono::seconds(5), [] { notify_watchdog(); }));
 
-  std::jthread capture =
-      start_thread("capture", [this](std::stop_token stop) { impl_->capture->run(std::move(stop)); });
-  log_info("agent_ready source={} status_socket={}", impl_->source->name(), impl_->config.status_socket);
+  std::jthread capture = start_thread(
+      "capture", [this](std::stop_token stop) { impl_->capture->run(std::move(stop)); });
+  log_info("agent_ready source={} status_socket={}", impl_->source->name(),
+           impl_->config.status_socket);
   notify_ready("capturing");
 
   const auto ran = events->run();

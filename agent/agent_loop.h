@@ -23,8 +23,8 @@
 
 namespace foreshock::agent {
 
-/// The thread `loop`: joins, samples, reports, spools, delivers, and carries out commands. Works on seams
-/// only, so that a test builds a whole agent from fakes and turns it by hand.
+/// The thread `loop`: joins, samples, reports, spools, delivers, and carries out commands. Works on
+/// seams only, so that a test builds a whole agent from fakes and turns it by hand.
 class AgentLoop {
  public:
   struct Options {
@@ -85,7 +85,7 @@ class AgentLoop {
   std::uint64_t taken_position_ = 0;
   bool took_events_ = false;
   std::vector<ActionOutcome> outcomes_;
-  std::optional<ByteBuffer> pending_;      ///< an encoded report the spool would not take yet
+  std::optional<ByteBuffer> pending_;  ///< an encoded report the spool would not take yet
   std::uint64_t pending_position_ = 0;
   std::string spool_problem_;
   LinkState link_ = LinkState::connecting;

@@ -12,11 +12,12 @@ namespace foreshock::coordinator {
 
 namespace {
 
-/// What runs into its limit shows a floor of its need; asking for half as much again finds the true need in
-/// a few turns without giving everything at once.
+/// What runs into its limit shows a floor of its need; asking for half as much again finds the true
+/// need in a few turns without giving everything at once.
 constexpr double kThrottledGrowth = 1.5;
-/// A memory limit this close to the working set would push out pages that are in use.
-constexpr double kWorkingSetMargin = 1.1;
+/// A memory limit closer to the working set than a tenth of it would push out pages that are in
+/// use.
+constexpr std::uint64_t kWorkingSetMarginDivisor = 10;
 
 /// Cores or bytes → the policy's capacity unit.
 std::uint64_t to_capacity(Resource resource, double value) {
@@ -26,7 +27,9 @@ std::uint64_t to_capacity(Resource resource, double value) {
   return static_cast<std::uint64_t>(std::ceil(std::min(scaled, kMost)));
 }
 
-std::string show(const Policy& policy, std::uint64_t capacity) { return format_knob_value(policy.knob, capacity); }
+std::string show(const Policy& policy, std::uint64_t capacity) {
+  return format_knob_value(policy.knob, capacity);
+}
 
 std::string show_seconds(std::chrono::nanoseconds time) {
   return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
@@ -60,25 +63,30 @@ const LeadContribution* lead_behind(const Facts& facts, const WindowPeak& peak) 
   if (!facts.forecast) return nullptr;
   const LeadContribution* strongest = nullptr;
   for (const auto& lead : facts.forecast->leads) {
-    const bool acts_then = lead.expected_onset <= peak.when + facts.forecast->step && lead.expected_end >= peak.when;
+    const bool acts_then =
+        lead.expected_onset <= peak.when + facts.forecast->step && lead.expected_end >= peak.when;
     if (acts_then && (strongest == nullptr || lead.effect > strongest->effect)) strongest = &lead;
   }
   return strongest;
 }
 
 std::string explain_lead(const LeadContribution& lead, WallTime now) {
-  std::string text = fmt::format(", moved by lead `{}` seen {} ago", lead.signature, show_seconds(now - lead.seen));
-  text += lead.expected_onset > now ? fmt::format(", load expected in {}", show_seconds(lead.expected_onset - now))
-                                    : std::string(", its load is due now");
+  std::string text = fmt::format(", moved by lead `{}` seen {} ago", lead.signature,
+                                 show_seconds(now - lead.seen));
+  text += lead.expected_onset > now
+              ? fmt::format(", load expected in {}", show_seconds(lead.expected_onset - now))
+              : std::string(", its load is due now");
   return text;
 }
 
 Candidate forecast_candidate(const Policy& policy, const Facts& facts, const WindowPeak& peak) {
   const std::uint64_t need = to_capacity(policy.resource, peak.value);
-  std::string text = fmt::format("q{:g} of {} is {} within {}", policy.quantile * 100, facts.forecast->model,
-                                 show(policy, need), show_seconds(policy.lead_time));
+  std::string text =
+      fmt::format("q{:g} of {} is {} within {}", policy.quantile * 100, facts.forecast->model,
+                  show(policy, need), show_seconds(policy.lead_time));
   if (const auto* lead = lead_behind(facts, peak)) text += explain_lead(*lead, facts.now);
-  return {"forecast", with_headroom(policy, need), text + fmt::format("; plus {:g} % headroom", policy.headroom * 100)};
+  return {"forecast", with_headroom(policy, need),
+          text + fmt::format("; plus {:g} % headroom", policy.headroom * 100)};
 }
 
 Candidate live_candidate(const Policy& policy, const Facts& facts) {
@@ -86,9 +94,11 @@ Candidate live_candidate(const Policy& policy, const Facts& facts) {
   std::string text = fmt::format("uses {}", show(policy, need));
   if (facts.throttled) {
     need = static_cast<std::uint64_t>(std::ceil(static_cast<double>(need) * kThrottledGrowth));
-    text += fmt::format(" and is held back by its limit, so it needs at least {}", show(policy, need));
+    text +=
+        fmt::format(" and is held back by its limit, so it needs at least {}", show(policy, need));
   }
-  return {"live_need", with_headroom(policy, need), text + fmt::format("; plus {:g} % headroom", policy.headroom * 100)};
+  return {"live_need", with_headroom(policy, need),
+          text + fmt::format("; plus {:g} % headroom", policy.headroom * 100)};
 }
 
 void add_candidates(const Policy& policy, const Facts& facts, Decision& decision) {
@@ -97,8 +107,9 @@ void add_candidates(const Policy& policy, const Facts& facts, Decision& decision
   }
   if (facts.live_use) decision.candidates.push_back(live_candidate(policy, facts));
   if (facts.recent_peak_want) {
-    decision.candidates.push_back({"stabilisation", *facts.recent_peak_want,
-                                   fmt::format("the most asked for within {}", show_seconds(policy.stabilisation))});
+    decision.candidates.push_back(
+        {"stabilisation", *facts.recent_peak_want,
+         fmt::format("the most asked for within {}", show_seconds(policy.stabilisation))});
   }
   decision.candidates.push_back({"floor", policy.min_capacity, "the policy's min"});
 }
@@ -128,10 +139,11 @@ class Clipper {
 
 void clip_to_bounds(const Facts& facts, Clipper& clipper) {
   const Policy& policy = clipper.policy();
-  clipper.at_most("max", policy.max_capacity, "the policy's max is " + show(policy, policy.max_capacity));
+  clipper.at_most("max", policy.max_capacity,
+                  "the policy's max is " + show(policy, policy.max_capacity));
   if (facts.working_set) {
-    const auto floor = static_cast<std::uint64_t>(std::ceil(static_cast<double>(*facts.working_set) * kWorkingSetMargin));
-    clipper.at_least("working_set", floor,
+    clipper.at_least("working_set",
+                     *facts.working_set + *facts.working_set / kWorkingSetMarginDivisor,
                      fmt::format("the working set is {}: a limit below it and a tenth would hurt",
                                  show(policy, *facts.working_set)));
   }
@@ -141,8 +153,9 @@ void clip_to_bounds(const Facts& facts, Clipper& clipper) {
 std::string reduction_freeze(const Policy& policy, const Facts& facts, std::string& rule) {
   if (!facts.sample_age || *facts.sample_age > policy.max_age) {
     rule = "stale";
-    return facts.sample_age ? fmt::format("the newest sample is {} old", show_seconds(*facts.sample_age))
-                            : std::string("there is no sample yet");
+    return facts.sample_age
+               ? fmt::format("the newest sample is {} old", show_seconds(*facts.sample_age))
+               : std::string("there is no sample yet");
   }
   if (!facts.live_use) {
     rule = "stale";
@@ -154,22 +167,28 @@ std::string reduction_freeze(const Policy& policy, const Facts& facts, std::stri
   }
   if (!facts.forecast || !peak_in_window(policy, facts)) {
     rule = "no_forecast";
-    return "there is no forecast" + (facts.no_forecast_reason.empty() ? "" : ": " + facts.no_forecast_reason);
+    return "there is no forecast" +
+           (facts.no_forecast_reason.empty() ? "" : ": " + facts.no_forecast_reason);
   }
   if (facts.last_lowered && facts.now - *facts.last_lowered < policy.cool_down) {
     rule = "cool_down";
-    return fmt::format("the last reduction was {} ago", show_seconds(facts.now - *facts.last_lowered));
+    return fmt::format("the last reduction was {} ago",
+                       show_seconds(facts.now - *facts.last_lowered));
   }
   return "";
 }
 
-void clip_reduction(const Facts& facts, std::uint64_t current, const Decision& decision, Clipper& clipper) {
+void clip_reduction(const Facts& facts, std::uint64_t current, const Decision& decision,
+                    Clipper& clipper) {
   const Policy& policy = clipper.policy();
-  const auto least = static_cast<std::uint64_t>(std::ceil(static_cast<double>(current) * (1 - policy.max_step_down)));
-  clipper.at_least("step_down", least, fmt::format("at most {:g} % at once", policy.max_step_down * 100));
+  const auto least = static_cast<std::uint64_t>(
+      std::ceil(static_cast<double>(current) * (1 - policy.max_step_down)));
+  clipper.at_least("step_down", least,
+                   fmt::format("at most {:g} % at once", policy.max_step_down * 100));
   std::string rule;
   const std::string why = reduction_freeze(policy, facts, rule);
-  if (!why.empty() && decision.wanted < current) clipper.clip(rule, current, why + ": nothing is taken away");
+  if (!why.empty() && decision.wanted < current)
+    clipper.clip(rule, current, why + ": nothing is taken away");
 }
 
 DecisionOutcome compare(std::uint64_t wanted, std::uint64_t current) {
@@ -186,7 +205,8 @@ const Candidate* find_candidate(const Decision& decision, std::string_view sourc
   return it == decision.candidates.end() ? nullptr : &*it;
 }
 
-std::string explain_without_forecast(const Policy& policy, const Facts& facts, const Decision& decision) {
+std::string explain_without_forecast(const Policy& policy, const Facts& facts,
+                                     const Decision& decision) {
   const auto* live = find_candidate(decision, "live_need");
   std::uint64_t capacity = policy.min_capacity;
   if (live != nullptr) capacity = std::max(capacity, live->capacity);
@@ -195,18 +215,23 @@ std::string explain_without_forecast(const Policy& policy, const Facts& facts, c
   return fmt::format("without the forecast: {} (limit now {})", show(policy, capacity), current);
 }
 
-std::string explain_change(const Policy& policy, const Facts& facts, const Decision& decision, std::string_view verb) {
+std::string explain_change(const Policy& policy, const Facts& facts, const Decision& decision,
+                           std::string_view verb) {
   const std::string from = facts.current_limit ? show(policy, *facts.current_limit) : "max";
-  return fmt::format("{} {} {} → {}: {}", verb, to_string(policy.knob), from, show(policy, decision.wanted),
-                     winner_of(decision).explanation);
+  std::string text = fmt::format("{} {} {} → {}: {}", verb, to_string(policy.knob), from,
+                                 show(policy, decision.wanted), winner_of(decision).explanation);
+  for (const auto& clip : decision.clips) text += "; " + clip.explanation;
+  return text;
 }
 
 void conclude(const Policy& policy, const Facts& facts, Decision& decision) {
   if (!facts.current_limit) {
-    // A workload without a limit is never given one from here: that would take capacity from what had all of it.
+    // A workload without a limit is never given one from here: that would take capacity from what
+    // had all of it.
     decision.outcome = DecisionOutcome::keep;
-    decision.reason = fmt::format("{} has no limit: there is nothing to raise, and a first limit is a person's to set",
-                                  to_string(policy.knob));
+    decision.reason = fmt::format(
+        "{} has no limit: there is nothing to raise, and a first limit is a person's to set",
+        to_string(policy.knob));
     return;
   }
   const std::uint64_t current = *facts.current_limit;
@@ -216,9 +241,12 @@ void conclude(const Policy& policy, const Facts& facts, Decision& decision) {
   const bool wants_less = decision.wanted < current;
   if (wants_less) clip_reduction(facts, current, decision, clipper);
 
-  const auto change = static_cast<double>(decision.wanted > current ? decision.wanted - current : current - decision.wanted);
+  const auto change = static_cast<double>(decision.wanted > current ? decision.wanted - current
+                                                                    : current - decision.wanted);
   if (change > 0 && change < policy.tolerance * static_cast<double>(current)) {
-    clipper.clip("tolerance", current, fmt::format("a change below {:g} % is not worth an action", policy.tolerance * 100));
+    clipper.clip(
+        "tolerance", current,
+        fmt::format("a change below {:g} % is not worth an action", policy.tolerance * 100));
   }
   decision.outcome = compare(decision.wanted, current);
   switch (decision.outcome) {
@@ -231,15 +259,16 @@ void conclude(const Policy& policy, const Facts& facts, Decision& decision) {
     default:
       if (wants_less && before_clips < current && decision.clips.back().rule != "tolerance") {
         decision.outcome = DecisionOutcome::hold;
-        decision.reason = fmt::format("hold {} at {}: {}", to_string(policy.knob), show(policy, current),
-                                      decision.clips.back().explanation);
+        decision.reason = fmt::format("hold {} at {}: {}", to_string(policy.knob),
+                                      show(policy, current), decision.clips.back().explanation);
       } else {
-        decision.reason = fmt::format("keep {} at {}: {}", to_string(policy.knob), show(policy, current),
-                                      winner_of(decision).explanation);
+        decision.reason = fmt::format("keep {} at {}: {}", to_string(policy.knob),
+                                      show(policy, current), winner_of(decision).explanation);
       }
   }
   if (decision.outcome == DecisionOutcome::raise || decision.outcome == DecisionOutcome::lower) {
-    decision.action = Adjustment{{facts.workload.cgroup, facts.cgroup_id}, policy.knob, decision.wanted};
+    decision.action =
+        Adjustment{{facts.workload.cgroup, facts.cgroup_id}, policy.knob, decision.wanted};
   }
 }
 

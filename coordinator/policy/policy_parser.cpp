@@ -20,7 +20,8 @@ bool knob_fits(Knob knob, Resource resource) {
   return knob == Knob::memory_high || knob == Knob::memory_max;
 }
 
-std::uint64_t read_capacity(TomlTable& table, const std::string& key, Resource resource, std::uint64_t otherwise) {
+std::uint64_t read_capacity(TomlTable& table, const std::string& key, Resource resource,
+                            std::uint64_t otherwise) {
   if (!table.has(key)) return otherwise;
   if (resource == Resource::memory) return table.bytes(key, Bytes{otherwise}).count;
   const auto millicores = parse_millicores(table.text(key, ""));
@@ -39,22 +40,32 @@ Policy read_policy(TomlTable& table) {
   policy.host = table.text("host", "");
   policy.cgroup = table.text("cgroup", "");
   policy.tag = table.text("tag", "");
-  if (policy.cgroup.empty() && policy.tag.empty()) table.fail("name", "a policy needs a cgroup, a tag or both");
-  if (!policy.cgroup.empty() && !policy.cgroup.starts_with('/')) table.fail("cgroup", "must start with \"/\"");
-  if (!policy.tag.empty() && policy.tag.find('=') == std::string::npos) table.fail("tag", "must be \"key=value\"");
+  if (policy.cgroup.empty() && policy.tag.empty())
+    table.fail("name", "a policy needs a cgroup, a tag or both");
+  if (!policy.cgroup.empty() && !policy.cgroup.starts_with('/'))
+    table.fail("cgroup", "must start with \"/\"");
+  if (!policy.tag.empty() && policy.tag.find('=') == std::string::npos)
+    table.fail("tag", "must be \"key=value\"");
 
-  policy.resource = table.choice("resource", "cpu", {"cpu", "memory"}) == "memory" ? Resource::memory : Resource::cpu;
-  const std::string usual(to_string(policy.resource == Resource::cpu ? Knob::cpu_max : Knob::memory_max));
-  policy.knob = parse_knob(table.choice("knob", usual, {"cpu_max", "memory_high", "memory_max"})).value_or(Knob::unknown);
+  policy.resource = table.choice("resource", "cpu", {"cpu", "memory"}) == "memory"
+                        ? Resource::memory
+                        : Resource::cpu;
+  const std::string usual(
+      to_string(policy.resource == Resource::cpu ? Knob::cpu_max : Knob::memory_max));
+  policy.knob = parse_knob(table.choice("knob", usual, {"cpu_max", "memory_high", "memory_max"}))
+                    .value_or(Knob::unknown);
   if (!knob_fits(policy.knob, policy.resource)) {
-    table.fail("knob", fmt::format("{} does not limit {}", to_string(policy.knob), to_string(policy.resource)));
+    table.fail("knob", fmt::format("{} does not limit {}", to_string(policy.knob),
+                                   to_string(policy.resource)));
   }
 
-  policy.min_capacity = read_capacity(table, "min", policy.resource,
-                                      policy.resource == Resource::cpu ? kDefaultMinMillicores : kDefaultMinMemory);
+  policy.min_capacity =
+      read_capacity(table, "min", policy.resource,
+                    policy.resource == Resource::cpu ? kDefaultMinMillicores : kDefaultMinMemory);
   if (!table.has("max")) table.fail("name", "a policy needs a max: the most it may give");
   policy.max_capacity = read_capacity(table, "max", policy.resource, 0);
-  if (table.has("max") && policy.max_capacity < policy.min_capacity) table.fail("max", "is less than min");
+  if (table.has("max") && policy.max_capacity < policy.min_capacity)
+    table.fail("max", "is less than min");
 
   policy.quantile = table.number("quantile", policy.quantile, 0.5, 0.975);
   policy.headroom = table.number("headroom", policy.headroom, 0, 10);
@@ -74,7 +85,8 @@ std::vector<Policy> read_policies(TomlTable& root) {
   std::set<std::string> names;
   for (auto& table : root.tables("policy")) {
     policies.push_back(read_policy(table));
-    if (!names.insert(policies.back().name).second) table.fail("name", "another policy has this name");
+    if (!names.insert(policies.back().name).second)
+      table.fail("name", "another policy has this name");
   }
   return policies;
 }

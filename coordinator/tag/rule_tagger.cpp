@@ -21,8 +21,9 @@ std::optional<std::string> evidence_for(const TagRule& rule, const TaggedSubject
     evidence = fmt::format("cgroup {} matches {}", subject.workload.cgroup, rule.cgroup);
   }
   if (!rule.command.empty()) {
-    const auto ran = std::ranges::find_if(
-        subject.signatures, [&](const std::string& text) { return matches_text_glob(rule.command, text); });
+    const auto ran = std::ranges::find_if(subject.signatures, [&](const std::string& text) {
+      return matches_text_glob(rule.command, text);
+    });
     if (ran == subject.signatures.end()) return std::nullopt;
     if (!evidence.empty()) evidence += ", ";
     evidence += fmt::format("ran `{}`, which matches {}", *ran, rule.command);

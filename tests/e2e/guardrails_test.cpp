@@ -1,20 +1,21 @@
-// A coordinator that asks for what it must not: the real agent refuses each, says why, and touches nothing.
-
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
+// A coordinator that asks for what it must not: the real agent refuses each, says why, and touches
+// nothing.
 
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "common/base/clock.h"
 #include "common/wire/codec.h"
 #include "common/wire/curve_keys.h"
 #include "common/wire/zmq_socket.h"
-#include "tests/support/child_process.h"
 #include "tests/support/cgroup_fixture.h"
+#include "tests/support/child_process.h"
 #include "tests/support/services.h"
 #include "tests/support/temp_dir.h"
 
@@ -60,7 +61,9 @@ class LawlessCoordinator {
       const auto report = decode_report(batch->payload);
       if (!report) continue;
       for (const auto& outcome : report->outcomes) outcomes_[outcome.command_id] = outcome;
-      router_->try_send(routing_id_, encode_message(CoordinatorMessage(Ack{batch->incarnation, {batch->sequence}})));
+      router_->try_send(
+          routing_id_,
+          encode_message(CoordinatorMessage(Ack{batch->incarnation, {batch->sequence}})));
     }
     return true;
   }
@@ -75,16 +78,19 @@ class LawlessCoordinator {
 class Guardrails : public testing::Test {
  protected:
   void SetUp() override {
-    if (const auto missing = CgroupFixture::what_is_missing(); !missing.empty()) GTEST_SKIP() << missing;
-    if (!std::filesystem::exists("/sys/kernel/btf/vmlinux")) GTEST_SKIP() << "needs BTF in /sys/kernel/btf/vmlinux";
-    std::ofstream(directory_ / "agent.toml") << "[agent]\nstate_directory = \"" << (directory_ / "state")
-                                             << "\"\nstatus_socket = \"" << (directory_ / "agent.sock")
-                                             << "\"\n[coordinator]\nendpoint = \"" << coordinator_.endpoint()
-                                             << "\"\npublic_key = '" << coordinator_.public_key()
-                                             << "'\n[capture]\npin_directory = \"\"\n[[adjust]]\ncgroup = \""
-                                             << cgroup_.path() << "\"\nmin_cpu = \"200m\"\nmax_cpu = \"2000m\"\n";
-    agent_.emplace(std::vector<std::string>{FORESHOCK_AGENT, "run", "--config", directory_ / "agent.toml"},
-                   directory_ / "agent.log");
+    if (const auto missing = CgroupFixture::what_is_missing(); !missing.empty())
+      GTEST_SKIP() << missing;
+    if (!std::filesystem::exists("/sys/kernel/btf/vmlinux"))
+      GTEST_SKIP() << "needs BTF in /sys/kernel/btf/vmlinux";
+    std::ofstream(directory_ / "agent.toml")
+        << "[agent]\nstate_directory = \"" << (directory_ / "state") << "\"\nstatus_socket = \""
+        << (directory_ / "agent.sock") << "\"\n[coordinator]\nendpoint = \""
+        << coordinator_.endpoint() << "\"\npublic_key = '" << coordinator_.public_key()
+        << "'\n[capture]\npin_directory = \"\"\n[[adjust]]\ncgroup = \"" << cgroup_.path()
+        << "\"\nmin_cpu = \"200m\"\nmax_cpu = \"2000m\"\n";
+    agent_.emplace(
+        std::vector<std::string>{FORESHOCK_AGENT, "run", "--config", directory_ / "agent.toml"},
+        directory_ / "agent.log");
   }
 
   Command cpu_command(std::uint64_t millicores) {
@@ -123,9 +129,13 @@ TEST_F(Guardrails, an_allowed_command_is_applied_and_read_back) {
   EXPECT_EQ(cgroup_.cpu_limit_millicores(), 700u);
 }
 
-TEST_F(Guardrails, below_the_floor_is_refused) { expect_refused(cpu_command(100), Refusal::below_floor); }
+TEST_F(Guardrails, below_the_floor_is_refused) {
+  expect_refused(cpu_command(100), Refusal::below_floor);
+}
 
-TEST_F(Guardrails, above_the_ceiling_is_refused) { expect_refused(cpu_command(64000), Refusal::above_ceiling); }
+TEST_F(Guardrails, above_the_ceiling_is_refused) {
+  expect_refused(cpu_command(64000), Refusal::above_ceiling);
+}
 
 TEST_F(Guardrails, an_expired_command_is_refused) {
   auto command = cpu_command(700);

@@ -1,9 +1,9 @@
 // A secret on a command line is in no byte that the agent or the coordinator writes.
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 #include <unistd.h>
-
-#include <filesystem>
 
 #include "coordinator/history/sqlite_history_reader.h"
 #include "tests/support/exec_load.h"
@@ -14,7 +14,8 @@ namespace {
 
 TEST(Secret, is_in_no_spool_byte_database_byte_or_log) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to load BPF programs";
-  if (!std::filesystem::exists("/sys/kernel/btf/vmlinux")) GTEST_SKIP() << "needs BTF in /sys/kernel/btf/vmlinux";
+  if (!std::filesystem::exists("/sys/kernel/btf/vmlinux"))
+    GTEST_SKIP() << "needs BTF in /sys/kernel/btf/vmlinux";
   Services services({FORESHOCK_AGENT, FORESHOCK_COORDINATOR, "", "", ""});
   services.start_coordinator();
   services.start_agent();
@@ -56,7 +57,8 @@ TEST(Secret, is_in_no_spool_byte_database_byte_or_log) {
   EXPECT_EQ(recorded().back().argv.at(2), "--host=db1");
   expect_clean(services.directory());
   EXPECT_GT(files, 8u);
-  EXPECT_EQ(services.coordinator_cli({"commands", "--json", "--limit", "500"}).output.find(secret), std::string::npos);
+  EXPECT_EQ(services.coordinator_cli({"commands", "--json", "--limit", "500"}).output.find(secret),
+            std::string::npos);
   EXPECT_EQ(services.agent_cli({"status", "--json"}).output.find(secret), std::string::npos);
 }
 

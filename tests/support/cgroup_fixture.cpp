@@ -1,12 +1,12 @@
 #include "tests/support/cgroup_fixture.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace foreshock::test {
 
@@ -14,7 +14,10 @@ namespace {
 
 const std::string kRoot = "/sys/fs/cgroup";
 
-bool has_v1() { return std::filesystem::exists(kRoot + "/cpu/cpu.cfs_quota_us") || std::filesystem::exists(kRoot + "/cpu/cpu.shares"); }
+bool has_v1() {
+  return std::filesystem::exists(kRoot + "/cpu/cpu.cfs_quota_us") ||
+         std::filesystem::exists(kRoot + "/cpu/cpu.shares");
+}
 
 bool has_v2() {
   std::ifstream file(kRoot + "/cgroup.controllers");
@@ -29,7 +32,9 @@ std::string read(const std::string& path) {
   return text.str();
 }
 
-void write(const std::string& path, const std::string& text) { std::ofstream(path) << text << std::flush; }
+void write(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text << std::flush;
+}
 
 }  // namespace
 
@@ -48,7 +53,9 @@ CgroupFixture::CgroupFixture() : v1_(has_v1()) {
   make();
 }
 
-CgroupFixture::~CgroupFixture() { remove(); }
+CgroupFixture::~CgroupFixture() {
+  remove();
+}
 
 void CgroupFixture::make() {
   directories_.clear();
@@ -71,7 +78,8 @@ void CgroupFixture::make() {
 void CgroupFixture::remove() {
   for (const auto& directory : directories_) {
     // Members that were killed leave a moment later.
-    for (int i = 0; i < 200 && ::rmdir(directory.c_str()) != 0 && errno == EBUSY; ++i) ::usleep(10'000);
+    for (int i = 0; i < 200 && ::rmdir(directory.c_str()) != 0 && errno == EBUSY; ++i)
+      ::usleep(10'000);
   }
 }
 
@@ -79,17 +87,19 @@ void CgroupFixture::replace() {
   const auto old_id = id();
   remove();
   make();
-  // Inode numbers come from a cyclic counter; the same one twice would be another cgroup all the same.
+  // Inode numbers come from a cyclic counter; the same one twice would be another cgroup all the
+  // same.
   if (id() == old_id) replace();
 }
 
 std::uint64_t CgroupFixture::id() const {
-  struct stat status{};
+  struct stat status {};
   return ::stat(directories_.front().c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
 void CgroupFixture::add_process(int pid) const {
-  for (const auto& directory : directories_) write(directory + "/cgroup.procs", std::to_string(pid));
+  for (const auto& directory : directories_)
+    write(directory + "/cgroup.procs", std::to_string(pid));
 }
 
 std::string CgroupFixture::cpu_limit_text() const {
@@ -97,7 +107,8 @@ std::string CgroupFixture::cpu_limit_text() const {
 }
 
 std::uint64_t CgroupFixture::cpu_limit_millicores() const {
-  std::istringstream text(v1_ ? cpu_limit_text() + " " + read(directories_.front() + "/cpu.cfs_period_us")
+  std::istringstream text(v1_ ? cpu_limit_text() + " " +
+                                    read(directories_.front() + "/cpu.cfs_period_us")
                               : cpu_limit_text());
   std::string quota;
   std::uint64_t period = 0;
@@ -107,7 +118,8 @@ std::uint64_t CgroupFixture::cpu_limit_millicores() const {
 }
 
 std::uint64_t CgroupFixture::memory_limit_bytes() const {
-  const std::string text = read(memory_directory_ + (v1_ ? "/memory.limit_in_bytes" : "/memory.max"));
+  const std::string text =
+      read(memory_directory_ + (v1_ ? "/memory.limit_in_bytes" : "/memory.max"));
   return text.starts_with("max") || text.empty() ? 0 : std::stoull(text);
 }
 

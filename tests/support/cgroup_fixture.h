@@ -6,8 +6,8 @@
 
 namespace foreshock::test {
 
-/// A cgroup of the test's own with the cpu and memory controllers, v1 or v2; removed with the object. Knows
-/// the files by itself, so that tests do not trust the code they test.
+/// A cgroup of the test's own with the cpu and memory controllers, v1 or v2; removed with the
+/// object. Knows the files by itself, so that tests do not trust the code they test.
 class CgroupFixture {
  public:
   /// What this machine lacks to make one; empty: nothing.
@@ -25,8 +25,8 @@ class CgroupFixture {
   void replace();
   void add_process(int pid) const;
 
-  std::string cpu_limit_text() const;           ///< the kernel's file as it is; empty when it is gone
-  std::uint64_t cpu_limit_millicores() const;   ///< 0: no limit
+  std::string cpu_limit_text() const;  ///< the kernel's file as it is; empty when it is gone
+  std::uint64_t cpu_limit_millicores() const;  ///< 0: no limit
   std::uint64_t memory_limit_bytes() const;
   void set_cpu_limit(std::uint64_t millicores) const;
 

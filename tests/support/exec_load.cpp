@@ -1,10 +1,10 @@
 #include "tests/support/exec_load.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include <filesystem>
 #include <thread>
+
+#include <spawn.h>
+#include <sys/wait.h>
 
 extern char** environ;
 
@@ -12,7 +12,8 @@ namespace foreshock::test {
 
 std::size_t generate_execs(const std::string& program, std::size_t count, double per_second,
                            const std::function<void(std::size_t)>& between) {
-  const auto pause = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(1 / per_second));
+  const auto pause = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(1 / per_second));
   auto next = std::chrono::steady_clock::now();
   std::size_t done = 0;
   for (std::size_t i = 0; i < count; ++i) {

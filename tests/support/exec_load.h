@@ -7,8 +7,9 @@
 
 namespace foreshock::test {
 
-/// Runs `program` (with its number as argument) again and again at about `per_second`, waiting for each to
-/// end, until `count` have run well; the count is the ground truth. `between(n)` is called before each run.
+/// Runs `program` (with its number as argument) again and again at about `per_second`, waiting for
+/// each to end, until `count` have run well; the count is the ground truth. `between(n)` is called
+/// before each run.
 std::size_t generate_execs(const std::string& program, std::size_t count, double per_second,
                            const std::function<void(std::size_t)>& between = {});
 

@@ -19,7 +19,8 @@ std::string json_text(const std::string& json, const std::string& name) {
   at = json.find(':', at);
   at = json.find('"', at);
   const auto end = json.find('"', at + 1);
-  return at == std::string::npos || end == std::string::npos ? "" : json.substr(at + 1, end - at - 1);
+  return at == std::string::npos || end == std::string::npos ? ""
+                                                             : json.substr(at + 1, end - at - 1);
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ void Services::start_coordinator() {
 
 void Services::start_agent() {
   if (agent_public_key_.empty()) {
-    agent_public_key_ = trimmed(run_program({options_.agent_program, "keygen", "--state-directory", agent_state()}).output);
+    agent_public_key_ = trimmed(
+        run_program({options_.agent_program, "keygen", "--state-directory", agent_state()}).output);
     coordinator_cli({"agents", "approve", agent_public_key_});
     std::ofstream(directory_ / "agent.toml")
         << "[agent]\n"
@@ -65,7 +67,8 @@ void Services::start_agent() {
         << "pin_directory = \"" << options_.pin_directory << "\"\n"
         << options_.more_agent_config;
   }
-  agent_.emplace(std::vector<std::string>{options_.agent_program, "run", "--config", directory_ / "agent.toml"},
+  agent_.emplace(std::vector<std::string>{options_.agent_program, "run", "--config",
+                                          directory_ / "agent.toml"},
                  agent_log());
 }
 
@@ -91,7 +94,8 @@ bool Services::spool_empty() const {
   if (spool == std::string::npos) return false;
   const auto entries = status.find("\"entries\"", spool);
   if (entries == std::string::npos) return false;
-  return std::stoll(status.substr(status.find(':', entries) + 1)) <= 2;  // the newest are always on their way
+  return std::stoll(status.substr(status.find(':', entries) + 1)) <=
+         2;  // the newest are always on their way
 }
 
 }  // namespace foreshock::test

@@ -9,7 +9,8 @@
 
 namespace foreshock::test {
 
-/// A coordinator and an agent of this build on this machine, with their state in a temporary directory.
+/// A coordinator and an agent of this build on this machine, with their state in a temporary
+/// directory.
 class Services {
  public:
   struct Options {

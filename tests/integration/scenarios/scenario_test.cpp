@@ -1,9 +1,10 @@
-// Policy behaviour as data: each scenarios/*.toml gives a policy and facts, and expects a decision with its reasons.
-
-#include <gtest/gtest.h>
+// Policy behaviour as data: each scenarios/*.toml gives a policy and facts, and expects a decision
+// with its reasons.
 
 #include <algorithm>
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "common/config/toml_document.h"
 #include "coordinator/plan/planner.h"
@@ -19,7 +20,8 @@ std::uint64_t capacity_of(const Policy& policy, const std::string& text) {
   return parse_bytes(text).value_or(Bytes{}).count;
 }
 
-std::optional<std::uint64_t> read_capacity(TomlTable& table, const std::string& key, const Policy& policy) {
+std::optional<std::uint64_t> read_capacity(TomlTable& table, const std::string& key,
+                                           const Policy& policy) {
   const std::string text = table.text(key, "");
   return text.empty() || text == "max" ? std::nullopt : std::optional(capacity_of(policy, text));
 }
@@ -60,7 +62,8 @@ Facts read_facts(TomlTable table, const Policy& policy) {
   if (table.has("sample_age")) facts.sample_age = table.duration("sample_age", {});
   facts.losses = static_cast<std::uint64_t>(table.integer("losses", 0, 0, 1'000'000));
   facts.recent_peak_want = read_capacity(table, "recent_peak_want", policy);
-  if (table.has("last_lowered_ago")) facts.last_lowered = kNow - table.duration("last_lowered_ago", {});
+  if (table.has("last_lowered_ago"))
+    facts.last_lowered = kNow - table.duration("last_lowered_ago", {});
   facts.no_forecast_reason = table.text("no_forecast_reason", "");
   const auto values = table.texts("forecast", {});
   if (!values.empty()) facts.forecast = read_forecast(table, values);
@@ -92,12 +95,14 @@ TEST_P(Scenario, decides_as_expected) {
   for (const auto& clip : decision.clips) rules.push_back(clip.rule);
   EXPECT_EQ(rules, expected.texts("clips", {})) << decision.reason;
   for (const auto& words : expected.texts("reason_says", {})) {
-    EXPECT_NE(decision.reason.find(words), std::string::npos) << words << " is not in: " << decision.reason;
+    EXPECT_NE(decision.reason.find(words), std::string::npos)
+        << words << " is not in: " << decision.reason;
   }
   for (const auto& words : expected.texts("counter_factual_says", {})) {
     EXPECT_NE(decision.counter_factual.find(words), std::string::npos) << decision.counter_factual;
   }
-  const bool changes = decision.outcome == DecisionOutcome::raise || decision.outcome == DecisionOutcome::lower;
+  const bool changes =
+      decision.outcome == DecisionOutcome::raise || decision.outcome == DecisionOutcome::lower;
   EXPECT_EQ(decision.action.has_value(), changes);
   if (decision.action) {
     EXPECT_EQ(*decision.action, (Adjustment{{"/work", 77}, policies[0].knob, decision.wanted}));
@@ -115,11 +120,12 @@ std::vector<std::filesystem::path> scenario_files() {
   return files;
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, Scenario, testing::ValuesIn(scenario_files()), [](const auto& file) {
-  std::string name = file.param.stem().string();
-  std::ranges::replace(name, '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Scenarios, Scenario, testing::ValuesIn(scenario_files()),
+                         [](const auto& file) {
+                           std::string name = file.param.stem().string();
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace foreshock::coordinator
