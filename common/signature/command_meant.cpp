@@ -236,7 +236,7 @@ std::optional<InterpreterUse> parse_use(const Interpreter& interpreter,
     const auto word = words[at];
     if (!word.starts_with('-') || word == "-") return InterpreterUse{"", at, false};
     if (code_letter(interpreter, word) != 0 || word == "--eval" || word == "--print") {
-      return InterpreterUse{interpreter.name.starts_with("py") ? "-c" : "-e",
+      return InterpreterUse{interpreter.code_options == "c" ? "-c" : "-e",
                             std::min(at + 1, words.size()), true};
     }
     if (word == "-m" && interpreter.name.starts_with("py")) {
@@ -262,7 +262,7 @@ std::optional<InterpreterUse> parse_interpreter_use(const std::vector<std::strin
   if (words.empty()) return std::nullopt;
   const auto name = program_name(words.front());
   if (name == "java") return parse_java_use(words);
-  if (is_shell(name)) return parse_use({name, "", " -o -O +o --rcfile --init-file "}, words);
+  if (is_shell(name)) return parse_use({name, "c", " -o -O +o --rcfile --init-file "}, words);
   for (const auto& interpreter : kInterpreters) {
     if (has_name(name, interpreter.name)) return parse_use(interpreter, words);
   }

@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::size_t kMaxPlainBytes = 40;  ///< longer words are names of things, not of actions
 constexpr std::size_t kMaxKeptDigits = 3;   ///< sha256, x264, db1: part of the name
+constexpr std::size_t kMinIdBytes = 7;      ///< git's short hashes
+/// A program's name is chosen by people: only what is surely none is masked.
+constexpr std::size_t kMinIdBytesOfProgram = 12;
 
 constexpr std::string_view kNumber = "<n>";
 constexpr std::string_view kDate = "<date>";
@@ -54,8 +57,13 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// What numbers are written with: 12, -3.5, 10%, 512MiB, 1h30m, 0x1f, 8080:80, 1-5,
-/// 1,2, 10.0.0.1:53, 1e-3, 4x4.
+/// Letters of units and of what stands between numbers: 512MiB, 1h30m, 1920x1080. None of a, c, e,
+/// f: those make an id of hexadecimal digits.
+bool is_unit_letter(char c) {
+  return std::string_view("kKmMgGtTpPiIbBhHsSdDwWuUnNxXvV").find(c) != std::string_view::npos;
+}
+
+/// 12, -3.5, 10%, 512MiB, 1h30m, 0x1f, 8080:80, 1-5, 1,2, 10.0.0.1:53.
 bool is_number(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+') || text.starts_with(':'))
     text.remove_prefix(1);
@@ -64,22 +72,10 @@ bool is_number(std::string_view text) {
   std::size_t letters_in_a_row = 0;
   for (const char c : text) {
     letters_in_a_row = is_letter(c) ? letters_in_a_row + 1 : 0;
-    if (letters_in_a_row > 3) return false;
-    if (letters_in_a_row == 0 && !is_digit(c) &&
-        std::string_view(".,:-+%/_").find(c) == std::string_view::npos) {
-      return false;
-    }
+    const bool joins = std::string_view(".,:-+%/_").find(c) != std::string_view::npos;
+    if (!(is_digit(c) || is_unit_letter(c) || joins) || letters_in_a_row > 3) return false;
   }
   return true;
-}
-
-/// Of letters between digits a number has at most one kind of unit; `7f3e9c1a` has many changes: an
-/// id.
-bool is_unit_number(std::string_view text) {
-  std::size_t changes = 0;
-  for (std::size_t i = 1; i < text.size(); ++i)
-    changes += is_digit(text[i - 1]) && is_letter(text[i]) ? 1 : 0;
-  return changes <= 1 || (changes <= 3 && text.size() <= 8);
 }
 
 int two_digits(std::string_view text, std::size_t at) {
@@ -133,8 +129,8 @@ bool is_uuid_like(std::string_view text) {
 
 /// A part of letters and digits that nobody thought up: hexadecimal, or long with digits among its
 /// letters.
-bool is_id(std::string_view part) {
-  if (part.size() < 7 || !all(part, is_alnum) || !any(part, is_digit)) return false;
+bool is_id(std::string_view part, std::size_t min_bytes = kMinIdBytes) {
+  if (part.size() < min_bytes || !all(part, is_alnum) || !any(part, is_digit)) return false;
   if (all(part, is_digit)) return false;
   if (all(part, is_hex)) return true;
   if (part.size() < 10) return false;
@@ -146,7 +142,7 @@ bool is_id(std::string_view part) {
 
 /// Numbers, dates and ids inside a name, the rest kept: `backup-20240102.sql` →
 /// `backup-<date>.sql`.
-std::string mask_inside(std::string_view text) {
+std::string mask_inside(std::string_view text, std::size_t min_id_bytes = kMinIdBytes) {
   std::string masked;
   for (std::size_t i = 0; i < text.size();) {
     const bool starts_part = i == 0 || !is_alnum(text[i - 1]);
@@ -166,7 +162,7 @@ std::string mask_inside(std::string_view text) {
     }
     std::size_t end = i;
     while (end < text.size() && is_alnum(text[end])) ++end;
-    if (const auto part = text.substr(i, end - i); starts_part && is_id(part)) {
+    if (const auto part = text.substr(i, end - i); starts_part && is_id(part, min_id_bytes)) {
       masked += kId;
       i = end;
       continue;
@@ -212,9 +208,9 @@ std::string mask_value(std::string_view text) {
   if (contains(text, kRedacted)) return std::string(contains(text, "://") ? kUrl : kSecret);
   if (!all(text, is_printable)) return std::string(kWord);
   if (date_length(text) == text.size() || is_time_of_day(text)) return std::string(kDate);
-  if (is_uuid_like(text) || is_id(text))
-    return std::string(is_number(text) && is_unit_number(text) ? kNumber : kId);
+  if (is_uuid_like(text)) return std::string(kId);
   if (is_number(text)) return std::string(kNumber);
+  if (is_id(text)) return std::string(kId);
   if (contains(text, "://")) return std::string(kUrl);
   if (is_path(text)) return std::string(kPath);
   if (is_plain(text)) return mask_inside(text);
@@ -281,7 +277,7 @@ std::string mask_program(std::string_view path) {
   }
   if (name.empty() || name.size() > 2 * kMaxPlainBytes || !all(name, is_printable))
     return std::string(kWord);
-  return mask_inside(name);
+  return mask_inside(name, kMinIdBytesOfProgram);
 }
 
 std::string_view base_name_of(std::string_view path) {
