@@ -120,7 +120,7 @@ TEST_F(UndoJournalTest, a_flipped_bit_costs_its_line_only) {
   ASSERT_TRUE(journal->record(kJob, Knob::cpu_max, 1000, 500));
   ASSERT_TRUE(journal->record(kOther, Knob::memory_max, 2000, 700));
   std::string damaged = text();
-  damaged[damaged.find("1000")] = '2';
+  damaged[damaged.find("1000 500")] = '2';
   directory_.write("/undo", damaged);
   journal = open();
   EXPECT_EQ(journal->damaged_lines(), 1u);
@@ -129,7 +129,7 @@ TEST_F(UndoJournalTest, a_flipped_bit_costs_its_line_only) {
 }
 
 TEST_F(UndoJournalTest, hostile_bytes_are_counted_and_left_out) {
-  directory_.write("/undo", std::string("\0\xff\n\n        \nset cpu_max 1 2 3 /a\n", 32) +
+  directory_.write("/undo", std::string("\0\xff\n\n        \nset cpu_max 1 2 3 /a\n", 34) +
                                 std::string(5000, 'x') + "\n");
   const auto journal = open();
   EXPECT_TRUE(journal->entries().empty());
