@@ -16,7 +16,7 @@ class BpfEventSource final : public EventSource {
     std::uint32_t ring_bytes = 8u << 20;  ///< a power of two
     /// Where the ring and the attached programs are pinned (on a bpffs), so that the kernel goes on
     /// capturing while the agent is being restarted after a crash. Empty: not pinned.
-    std::string pin_directory;
+    std::string pin_directory{};
     /// Take cgroup ids from the v1 cpu hierarchy (else from the v2 hierarchy).
     bool cgroup_v1 = false;
   };

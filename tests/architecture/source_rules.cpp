@@ -53,8 +53,6 @@ constexpr std::array kSidewaysExceptions = {
         "delivery is handed the two seams it joins: what the spool holds is what the uplink sends"},
     SidewaysException{"coordinator/ingest/gateway.", "coordinator/history/history_store.h",
                       "a report is acknowledged by what the store says about its sequence"},
-    SidewaysException{"coordinator/lead/lead_finder.", "coordinator/history/history_store.h",
-                      "executions of a signature are read as the history's value type"},
     SidewaysException{"coordinator/dispatch/dispatcher.", "coordinator/decide/decision_log.h",
                       "only the log makes a RecordedDecision, and nothing else may be carried out"},
 };
@@ -71,7 +69,7 @@ const std::vector<Home>& homes() {
       {"ZeroMQ", "zmq", {"common/wire/zmq_socket", "common/wire/curve_keys"}},
       {"generated FlatBuffers", "schemas/", {"common/wire/codec"}},
       {"FlatBuffers", "flatbuffers/", {"common/wire/codec"}},
-      {"zstd", "zstd.h", {"common/wire/codec"}},
+      {"zstd", "zstd.h", {"common/wire/zstd_frame"}},
       {"SQLite", "sqlite3.h", {"coordinator/sqlite/"}},
       {"cpp-httplib", "httplib.h", {"common/http/"}},
       {"toml++", "toml++/", {"common/config/"}},
@@ -272,6 +270,23 @@ std::vector<std::string> check_directions(const std::vector<SourceFile>& files) 
     }
   }
   std::ranges::copy(find_circles(below_stations), std::back_inserter(violations));
+  return violations;
+}
+
+std::vector<std::string> check_exceptions(const std::vector<SourceFile>& files) {
+  std::vector<std::string> violations;
+  for (const SidewaysException& exception : kSidewaysExceptions) {
+    const bool needed = std::ranges::any_of(files, [&](const SourceFile& file) {
+      return file.path.starts_with(exception.from) &&
+             std::ranges::find(file.includes, exception.target, &Include::target) !=
+                 file.includes.end();
+    });
+    if (!needed) {
+      violations.push_back(
+          std::string(exception.from) + "* no longer includes " + std::string(exception.target) +
+          ": take the exception out (it was there because " + std::string(exception.reason) + ")");
+    }
+  }
   return violations;
 }
 
