@@ -1,9 +1,8 @@
-#include <signal.h>
-
 #include <cstdio>
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <signal.h>
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
@@ -27,7 +26,8 @@ int fail(const Error& error) {
 
 int run(const std::string& config_path, bool only_check) {
   // Before the first thread, so that only the event loop gets them.
-  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked) return fail(blocked.error());
+  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked)
+    return fail(blocked.error());
   auto config = read_agent_config(config_path);
   if (!config) return fail(config.error());
   if (only_check) {
@@ -62,7 +62,8 @@ void add_run(CLI::App& app, int& status) {
 void add_keygen(CLI::App& app, int& status) {
   auto* verb = app.add_subcommand("keygen", "Make this host's key pair; prints the public key");
   static std::string state_directory = AgentConfig().state_directory;
-  verb->add_option("--state-directory", state_directory, "Where the key is kept")->capture_default_str();
+  verb->add_option("--state-directory", state_directory, "Where the key is kept")
+      ->capture_default_str();
   verb->callback([&status] { status = keygen(state_directory); });
 }
 

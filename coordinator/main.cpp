@@ -1,9 +1,8 @@
-#include <signal.h>
-
 #include <cstdio>
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <signal.h>
 
 #include "common/base/log.h"
 #include "common/os/event_loop.h"
@@ -22,12 +21,13 @@ int fail(const Error& error) {
 
 int serve(const std::string& config_path, bool only_check) {
   // Before the first thread, so that only the event loop gets them.
-  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked) return fail(blocked.error());
+  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked)
+    return fail(blocked.error());
   auto config = read_coordinator_config(config_path);
   if (!config) return fail(config.error());
   if (only_check) {
-    std::printf("%s: ok, %zu policies, %zu tag rules\n", config_path.c_str(), config->policies.size(),
-                config->tag_rules.size());
+    std::printf("%s: ok, %zu policies, %zu tag rules\n", config_path.c_str(),
+                config->policies.size(), config->tag_rules.size());
     return 0;
   }
   start_log(parse_log_level(config->log_level));

@@ -76,7 +76,8 @@ const std::vector<Home>& homes() {
       {"CLI11", "CLI/", {"agent/main.cpp", "coordinator/main.cpp", "coordinator/cli/"}},
       {"nlohmann-json",
        "nlohmann/",
-       {"common/http/", "agent/status/", "coordinator/api/", "coordinator/cli/"}},
+       {"common/http/", "agent/status/", "coordinator/decide/explanation", "coordinator/api/",
+        "coordinator/cli/"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
       {"libsystemd", "systemd/", {"common/os/service_notify"}},
   };
