@@ -21,9 +21,8 @@
 
 enum fs_limits {
 	FS_COMM_BYTES = 16,
-	FS_FILENAME_BYTES = 256, /* longest file name kept */
-	FS_ARGV_BYTES = 4096,    /* longest argv kept */
-	FS_NAME_BYTES = 64,      /* key of the watched base names, NUL padded */
+	FS_FILENAME_BYTES = 4095, /* longest file name the kernel takes, without its NUL */
+	FS_ARGV_BYTES = 4096,     /* longest argv kept */
 	FS_WATCHED_NAMES = 1024,
 };
 
@@ -40,6 +39,14 @@ struct fs_event_header {
 	__u64 boot_time_ns; /* CLOCK_BOOTTIME */
 };
 
+/*
+ * A watched executable. The kernel names a process after the base name of the executed file, cut to 15
+ * bytes; that is compared, so a name of which only the rest differs wakes the reader too, harmlessly.
+ */
+struct fs_watched_name {
+	__u8 comm[FS_COMM_BYTES]; /* NUL padded */
+};
+
 /* What both events say about the process. */
 struct fs_process {
 	__u32 tgid;
@@ -51,7 +58,7 @@ struct fs_process {
 	__u32 gid;
 	__u32 login_uid;
 	__u32 session_id;
-	__u8 comm[FS_COMM_BYTES]; /* NUL terminated */
+	__u8 comm[FS_COMM_BYTES]; /* of the group leader, NUL terminated */
 };
 
 /* Followed by filename_bytes of the file name, then argv_bytes of argv, both without further padding. */

@@ -12,12 +12,20 @@
 
 namespace foreshock {
 
+/// Resolution of process start times in /proc (USER_HZ).
+inline constexpr Nanoseconds kStartResolution = std::chrono::milliseconds(10);
+
 /// A process on one boot of one host; the start time tells it from a later process with the same pid.
+/// The start is cut to kStartResolution, because /proc says no more: so every source names a process alike.
 struct ProcessKey {
   std::uint32_t pid = 0;
   BootTime start;
   auto operator<=>(const ProcessKey&) const = default;
 };
+
+inline ProcessKey make_process_key(std::uint32_t pid, BootTime start) {
+  return {pid, start - start.time_since_epoch() % kStartResolution};
+}
 
 /// Who runs it. `login_uid` and `session_id` survive sudo; absent when nobody logged in (daemons).
 struct Identity {

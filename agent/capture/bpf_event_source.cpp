@@ -1,0 +1,199 @@
+#include "agent/capture/bpf_event_source.h"
+
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include <sys/epoll.h>
+
+#include "agent/capture/bpf_programs.h"
+#include "agent/capture/event_decoder.h"
+#include "agent/capture/pin_directory.h"
+#include "agent/capture/ring_reader.h"
+#include "common/os/unique_fd.h"
+
+namespace foreshock::agent {
+
+namespace {
+
+/// Readable from a wake-up until it is acknowledged. The ring's own descriptor is no good for a
+/// loop: it is readable as long as anything is not yet released.
+Result<UniqueFd> make_wakeup(int ring_fd) {
+  UniqueFd wakeup(::epoll_create1(EPOLL_CLOEXEC));
+  if (!wakeup.valid()) return error_from_errno("epoll_create1");
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  if (::epoll_ctl(wakeup.get(), EPOLL_CTL_ADD, ring_fd, &event) != 0) {
+    return error_from_errno("watch the ring buffer");
+  }
+  return wakeup;
+}
+
+void acknowledge(const UniqueFd& wakeup) {
+  epoll_event event{};
+  ::epoll_wait(wakeup.get(), &event, 1, 0);
+}
+
+struct Inheritance {
+  std::deque<ProcessEvent> events;
+  std::uint64_t undecodable = 0;
+};
+
+/// What other programs' ring still holds. Nothing is released: nobody writes it any more.
+Inheritance read_whole(const RingMemory& memory) {
+  Inheritance inheritance;
+  RingReader reader(memory);
+  while (true) {
+    const auto record = reader.peek();
+    if (!record || !record->has_value()) return inheritance;
+    if (auto event = decode_event(**record)) {
+      inheritance.events.push_back(*std::move(event));
+    } else {
+      ++inheritance.undecodable;
+    }
+    reader.advance();
+  }
+}
+
+/// Detaches what an agent of another build or with other options has left, and keeps what it has
+/// captured.
+Result<Inheritance> replace_pinned(PinDirectory& directory) {
+  const auto ring = BpfPrograms::find_pinned_ring(directory);
+  FS_CHECK(directory.clear());
+  if (!ring) return Inheritance{};
+  FS_TRY(const auto mapping, RingMapping::make(ring->fd.get(), ring->bytes));
+  return read_whole(mapping.memory());
+}
+
+Result<void> pin_all_or_nothing(const BpfPrograms& programs, PinDirectory& directory) {
+  auto pinned = programs.pin(directory);
+  if (!pinned) {
+    // The first failure is what is told; a successor clears what this leaves.
+    [[maybe_unused]] const auto removed = directory.remove();
+  }
+  return pinned;
+}
+
+}  // namespace
+
+struct BpfEventSource::Impl {
+  std::optional<PinDirectory> directory;
+  BpfPrograms programs;
+  RingMapping mapping;
+  RingReader reader;
+  UniqueFd wakeup;
+  bool resumed = false;
+  Inheritance inheritance;
+  BpfPrograms::Losses told_before;  ///< by the agent that these programs were taken over from
+  EventSourceStats delivered{};
+
+  bool deliver(ProcessEvent&& event, const Sink& sink) {
+    const bool is_exec = std::holds_alternative<ExecEvent>(event);
+    if (!sink(std::move(event))) return false;
+    ++(is_exec ? delivered.execs : delivered.exits);
+    return true;
+  }
+};
+
+Result<std::unique_ptr<BpfEventSource>> BpfEventSource::make(const Options& options) {
+  const BpfPrograms::Options wanted{.ring_bytes = options.ring_bytes,
+                                    .cgroup_v1 = options.cgroup_v1};
+  std::optional<PinDirectory> directory;
+  std::optional<BpfPrograms> programs;
+  Inheritance inheritance;
+  if (!options.pin_directory.empty()) {
+    FS_TRY(directory, PinDirectory::make(options.pin_directory));
+    programs = BpfPrograms::take_over(*directory, wanted);
+  }
+  const bool resumed = programs.has_value();
+  if (!resumed) {
+    // Loading and verifying takes long; only then is what runs there replaced.
+    FS_TRY(programs, BpfPrograms::load(wanted));
+    if (directory) {
+      FS_TRY(inheritance, replace_pinned(*directory));
+    }
+    FS_CHECK(programs->attach());
+    if (directory) FS_CHECK(pin_all_or_nothing(*programs, *directory));
+  }
+
+  FS_TRY(auto mapping, RingMapping::make(programs->ring_fd(), programs->ring_bytes()));
+  FS_TRY(auto wakeup, make_wakeup(programs->ring_fd()));
+  const RingReader reader(mapping.memory());
+  const auto told_before = programs->read_told_losses();
+  return std::unique_ptr<BpfEventSource>(new BpfEventSource(std::unique_ptr<Impl>(new Impl{
+      .directory = std::move(directory),
+      .programs = *std::move(programs),
+      .mapping = std::move(mapping),
+      .reader = reader,
+      .wakeup = std::move(wakeup),
+      .resumed = resumed,
+      .inheritance = std::move(inheritance),
+      .told_before = told_before,
+  })));
+}
+
+BpfEventSource::BpfEventSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+BpfEventSource::~BpfEventSource() = default;
+
+Result<void> BpfEventSource::detach() {
+  if (!impl_->directory) return {};
+  return impl_->directory->remove();
+}
+
+bool BpfEventSource::resumed() const {
+  return impl_->resumed;
+}
+
+int BpfEventSource::ready_fd() const {
+  return impl_->wakeup.get();
+}
+
+Result<std::size_t> BpfEventSource::drain(const Sink& sink) {
+  // Before looking, so that a wake-up that comes while draining is not lost.
+  acknowledge(impl_->wakeup);
+  std::size_t drained = 0;
+  auto& inherited = impl_->inheritance.events;
+  for (; !inherited.empty(); ++drained) {
+    if (!impl_->deliver(std::move(inherited.front()), sink)) return drained;
+    inherited.pop_front();
+  }
+  auto& reader = impl_->reader;
+  // What comes after this moment is for the next call, or a busy host would keep us here.
+  const std::uint64_t end = reader.end();
+  while (reader.position() < end) {
+    FS_TRY(const auto record, reader.peek());
+    if (!record) break;
+    if (auto event = decode_event(*record)) {
+      if (!impl_->deliver(*std::move(event), sink)) break;
+      ++drained;
+    } else {
+      ++impl_->delivered.undecodable;
+    }
+    reader.advance();
+  }
+  return drained;
+}
+
+std::uint64_t BpfEventSource::position() const {
+  return impl_->reader.position();
+}
+
+void BpfEventSource::release_through(std::uint64_t position) {
+  impl_->reader.release_through(position);
+}
+
+Result<void> BpfEventSource::watch_names(const std::vector<std::string>& base_names) {
+  return impl_->programs.replace_watched_names(base_names);
+}
+
+EventSourceStats BpfEventSource::stats() const {
+  EventSourceStats stats = impl_->delivered;
+  stats.undecodable += impl_->inheritance.undecodable;
+  const auto lost = impl_->programs.read_losses();
+  stats.lost_execs = lost.execs - impl_->told_before.execs;
+  stats.lost_exits = lost.exits - impl_->told_before.exits;
+  impl_->programs.write_told_losses(lost);
+  return stats;
+}
+
+}  // namespace foreshock::agent
