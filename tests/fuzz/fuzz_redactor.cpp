@@ -1,5 +1,5 @@
-// Any argv, whole or truncated. Redacting a second time must find nothing: what is left is no
-// secret, and a mark is not mistaken for one.
+// Any argv, whole or truncated: as many words as before, as many bytes lost to truncation, and
+// `redacted` says whether something changed.
 
 #include <cstddef>
 #include <cstdint>
