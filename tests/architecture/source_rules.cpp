@@ -67,8 +67,8 @@ const std::vector<Home>& homes() {
       {"CLI11", "CLI/", {"agent/main.cpp", "coordinator/main.cpp", "coordinator/cli/"}},
       {"nlohmann-json",
        "nlohmann/",
-       {"agent/capture_verb/", "agent/status/", "coordinator/api/", "coordinator/cli/",
-        "coordinator/decide/", "coordinator/ingest/agent_directory"}},
+       {"common/http/", "agent/capture_verb/", "agent/status/", "coordinator/api/",
+        "coordinator/cli/", "coordinator/decide/", "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
       {"libsystemd", "systemd/", {"common/os/service_notify"}},
   };
