@@ -126,6 +126,23 @@ function(foreshock_bpf target skeleton)
   target_link_libraries(${target} INTERFACE PkgConfig::LIBBPF)
 endfunction()
 
+# foreshock_embed(coordinator_history history_migrations FILES migrations/0001_history.sql): builds files of the
+# current folder into the module, in the order given; its .cpp files include "embedded/history_migrations.h" and
+# call foreshock::embedded::history_migrations().
+function(foreshock_embed target symbol)
+  cmake_parse_arguments(E "" "" "FILES" ${ARGN})
+  set(out ${PROJECT_BINARY_DIR}/generated/embedded)
+  list(TRANSFORM E_FILES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  list(JOIN E_FILES "," files)
+  set(script ${PROJECT_SOURCE_DIR}/common/cmake/embed_files.cmake)
+  add_custom_command(OUTPUT ${out}/${symbol}.h ${out}/${symbol}.cpp
+    COMMAND ${CMAKE_COMMAND} -D SYMBOL=${symbol} -D HEADER=${out}/${symbol}.h -D SOURCE=${out}/${symbol}.cpp
+            -D FILES=${files} -P ${script}
+    DEPENDS ${E_FILES} ${script} COMMENT "embed ${symbol}" VERBATIM)
+  target_sources(${target} PRIVATE ${out}/${symbol}.h ${out}/${symbol}.cpp)
+  target_include_directories(${target} SYSTEM PRIVATE ${PROJECT_BINARY_DIR}/generated)
+endfunction()
+
 # foreshock_fuzzer(report_codec SOURCES fuzz_report.cpp DEPS common_wire): a libFuzzer program; its corpus is
 # tests/fuzz/corpus/<name>, which the unit run replays as well.
 function(foreshock_fuzzer name)

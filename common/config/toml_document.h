@@ -12,9 +12,9 @@
 
 namespace foreshock {
 
-/// One table of a TOML document with typed look-ups. Every key that is looked up is marked as known;
-/// finish() refuses the rest. The first failure is kept, later look-ups return their defaults, so a
-/// reader is a plain list of assignments followed by one finish().
+/// One table of a TOML document with typed look-ups. Every key that is looked up is marked as
+/// known; finish() refuses the rest. The first failure is kept, later look-ups return their
+/// defaults, so a reader is a plain list of assignments followed by one finish().
 ///
 /// Errors read "agent.toml:12:5: capture.drain_interval: expected a duration such as \"20ms\"".
 class TomlTable {
@@ -23,7 +23,8 @@ class TomlTable {
   std::string text(const std::string& key, std::string otherwise);
   std::vector<std::string> texts(const std::string& key, std::vector<std::string> otherwise);
   bool boolean(const std::string& key, bool otherwise);
-  std::int64_t integer(const std::string& key, std::int64_t otherwise, std::int64_t least, std::int64_t most);
+  std::int64_t integer(const std::string& key, std::int64_t otherwise, std::int64_t least,
+                       std::int64_t most);
   double number(const std::string& key, double otherwise, double least, double most);
   /// "20ms", "10s", "5min", "2h", "7d".
   std::chrono::nanoseconds duration(const std::string& key, std::chrono::nanoseconds otherwise);
@@ -32,7 +33,8 @@ class TomlTable {
   /// A required text; its absence is the failure.
   std::string required_text(const std::string& key);
   /// One of the words given.
-  std::string choice(const std::string& key, const std::string& otherwise, const std::vector<std::string>& words);
+  std::string choice(const std::string& key, const std::string& otherwise,
+                     const std::vector<std::string>& words);
 
   /// A sub-table; an empty one when it is absent.
   TomlTable table(const std::string& key);
@@ -56,7 +58,8 @@ class TomlDocument {
   static Result<TomlDocument> parse(const std::string& text, const std::string& name);
 
   TomlTable root();
-  /// The first failure of any look-up, or the first key nobody looked up ("unknown key"), or success.
+  /// The first failure of any look-up, or the first key nobody looked up ("unknown key"), or
+  /// success.
   Result<void> finish();
 
  private:

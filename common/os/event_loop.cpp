@@ -12,6 +12,16 @@
 
 namespace foreshock {
 
+Result<void> block_signals(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  if (const int failed = pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0) {
+    return error_from_errno("pthread_sigmask", failed);
+  }
+  return {};
+}
+
 Result<std::unique_ptr<EventLoop>> EventLoop::make() {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return error_from_errno("epoll_create1");
@@ -58,12 +68,10 @@ Result<void> EventLoop::watch_timer(std::chrono::nanoseconds period, Callback on
 }
 
 Result<void> EventLoop::watch_signals(std::initializer_list<int> signals, std::function<void(int)> on_signal) {
+  FS_CHECK(block_signals(signals));
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
-  if (const int failed = pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0) {
-    return error_from_errno("pthread_sigmask", failed);
-  }
   UniqueFd source(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!source.valid()) return error_from_errno("signalfd");
   const int fd = source.get();

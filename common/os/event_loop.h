@@ -11,6 +11,10 @@
 
 namespace foreshock {
 
+/// Blocks the signals for this thread and those it starts. A program calls it before its first thread, so
+/// that an event loop, and nobody else, gets them.
+Result<void> block_signals(std::initializer_list<int> signals);
+
 /// Waits for descriptors, timers and signals, and calls back; one thread's heart.
 /// Callbacks may add watches and stop the loop, and must not block.
 class EventLoop {

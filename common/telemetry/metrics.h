@@ -31,10 +31,17 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
-/// The program's own metrics, in the Prometheus text format. A metric lives as long as the registry.
+/// `hop="spool"`: one label as it stands between the braces, its value escaped. Join several with a
+/// comma.
+std::string make_label(std::string_view name, std::string_view value);
+
+/// The program's own metrics, in the Prometheus text format. A metric lives as long as the
+/// registry.
 class MetricRegistry {
  public:
-  /// `labels` as they stand between the braces: `hop="spool"`; empty for none.
+  /// The same name and labels give the same metric again. A name is a counter or a gauge, never
+  /// both. `labels` as they stand between the braces (see make_label); empty for none. Look up
+  /// once, keep the reference.
   Counter& counter(std::string_view name, std::string_view help, std::string_view labels = "");
   Gauge& gauge(std::string_view name, std::string_view help, std::string_view labels = "");
 

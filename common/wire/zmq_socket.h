@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/bytes.h"
 #include "common/base/result.h"
@@ -20,11 +21,13 @@ enum class LinkState {
 };
 std::string_view to_string(LinkState state);
 
-/// The agent's end: a DEALER that speaks CURVE. One thread. Never blocks.
+/// The agent's end: a DEALER that speaks CURVE. One thread. Never blocks. Keeps trying to connect, whatever
+/// prevented it, at intervals that grow to five seconds. Messages that were accepted and not yet delivered
+/// when a connection ends are lost.
 class DealerSocket {
  public:
   struct Options {
-    std::string endpoint;            ///< "tcp://host:port"
+    std::string endpoint;            ///< "tcp://host:port", "tcp://[address]:port"
     std::string server_public_key;   ///< Z85
     CurveKeyPair own_keys;
     int send_high_water_mark = 64;
@@ -32,11 +35,15 @@ class DealerSocket {
   static Result<std::unique_ptr<DealerSocket>> connect(const Options& options);
   ~DealerSocket();
 
-  int ready_fd() const;  ///< edge-triggered: after it fires, receive until nullopt
+  /// Readable when a message may have come or the state may have changed: then call try_receive() until
+  /// nullopt. Stays the same for the socket's life.
+  int ready_fd() const;
+  /// False while there is no connection, or when its queue is full.
   bool try_send(ByteView message);
   std::optional<ByteBuffer> try_receive();
-  /// Reads the monitor's events.
   LinkState poll_state();
+  /// Handshakes done so far, also those that came and went between two looks at the state.
+  std::uint64_t connections() const;
 
  private:
   struct Impl;
@@ -51,7 +58,8 @@ class KeyAuthority {
   virtual bool may_connect(const std::string& public_key, const std::string& address) = 0;
 };
 
-/// The coordinator's end: a ROUTER that speaks CURVE and asks a KeyAuthority (ZAP). One thread.
+/// The coordinator's end: a ROUTER that speaks CURVE and asks a KeyAuthority (ZAP). One thread (it may be
+/// made on another).
 class RouterSocket {
  public:
   struct Options {
@@ -76,6 +84,8 @@ class RouterSocket {
   std::optional<Received> try_receive();
   /// False when the peer is gone or its queue is full.
   bool try_send(const std::string& routing_id, ByteView message);
+  /// Tells the peer that its key is not accepted any more: a DealerSocket hangs up and shows `not_enrolled`.
+  void dismiss(const std::string& routing_id);
 
  private:
   struct Impl;

@@ -36,6 +36,7 @@ struct Forecast {
   std::vector<Quantiles> quantiles;  ///< ordered, never negative
   std::string model;                 ///< which forecaster, or "a+leads" when commands moved it
   std::vector<LeadContribution> leads;
+  std::vector<Quantiles> quantiles_without_leads;  ///< before commands moved it; empty when none did
 };
 
 /// No forecast yet, why, and when there will be one.

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "agent/actuate/guardrails.h"
+#include "common/base/bytes.h"
+#include "common/base/result.h"
+
+namespace foreshock::agent {
+
+/// What agent.toml says, checked; every default is here.
+struct AgentConfig {
+  std::string state_directory = "/var/lib/foreshock-agent";
+  std::string status_socket = "/run/foreshock-agent/agent.sock";
+  std::string socket_group = "foreshock";
+  std::string host_name;  ///< empty: what the kernel says
+  std::string log_level = "info";
+
+  std::string coordinator_endpoint;    ///< "tcp://coordinator:7420"
+  std::string coordinator_public_key;  ///< Z85
+
+  std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(20);
+  Bytes ring{8u << 20};
+  std::string pin_directory = "/sys/fs/bpf/foreshock-agent";  ///< empty: not pinned
+
+  std::vector<std::string> redact_patterns;
+
+  std::chrono::nanoseconds report_interval = std::chrono::seconds(1);
+  std::size_t top_processes = 20;
+  std::size_t max_cgroups = 2048;
+  std::size_t max_live_processes = 65536;
+
+  Bytes spool_max{std::uint64_t{1} << 30};
+  std::chrono::nanoseconds spool_max_age = std::chrono::hours(24 * 7);
+
+  GuardrailConfig guardrails;
+
+  std::string key_file() const { return state_directory + "/agent.key"; }
+  std::string spool_directory() const { return state_directory + "/spool"; }
+  std::string journal_file() const { return state_directory + "/undo.journal"; }
+};
+
+inline constexpr const char* kDefaultConfigPath = "/etc/foreshock/agent.toml";
+
+/// Errors name file, line, column and key.
+Result<AgentConfig> read_agent_config(const std::string& path);
+
+}  // namespace foreshock::agent

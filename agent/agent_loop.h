@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/actuate/command_executor.h"
+#include "agent/capture_worker.h"
+#include "agent/cgroup/cgroup_index.h"
+#include "agent/lifetime/lifetime_table.h"
+#include "agent/report/report_builder.h"
+#include "agent/sample/resource_sampler.h"
+#include "agent/spool/spool.h"
+#include "agent/status/agent_status.h"
+#include "agent/uplink/delivery.h"
+#include "agent/uplink/uplink.h"
+#include "common/base/clock.h"
+#include "common/sync/snapshot.h"
+#include "common/telemetry/metrics.h"
+
+namespace foreshock::agent {
+
+/// The thread `loop`: joins, samples, reports, spools, delivers, and carries out commands. Works on
+/// seams only, so that a test builds a whole agent from fakes and turns it by hand.
+class AgentLoop {
+ public:
+  struct Options {
+    std::string host_name;
+    BootId boot_id;
+    std::string public_key;
+    std::string coordinator_endpoint;
+    bool resumed = false;
+    std::size_t max_live_processes = 65536;
+    std::chrono::nanoseconds hello_interval = std::chrono::seconds(10);
+  };
+  /// Borrowed; all outlive the loop.
+  struct Parts {
+    CaptureWorker& capture;
+    std::string source_name;
+    CgroupIndex& cgroups;
+    std::vector<std::unique_ptr<ResourceSampler>> samplers;
+    Spool& spool;
+    Uplink& uplink;
+    CommandExecutor& executor;
+    UndoJournal& journal;
+    MetricRegistry& metrics;
+    Snapshot<AgentStatus>& status;
+    const Clock& clock;
+  };
+
+  AgentLoop(Options options, Parts parts);
+
+  /// What ran before the agent started.
+  void add_existing(ExecEvent event, std::string cgroup);
+
+  /// Once per report interval: takes what was captured, samples, reports, delivers.
+  void on_tick();
+  /// The capture thread has something that should not wait for the tick.
+  void on_captured();
+  /// A message may have come, or the connection may have changed.
+  void on_uplink();
+  /// After the capture thread ended: what is left is reported and spooled.
+  void finish();
+
+ private:
+  void take_captured();
+  void join(ProcessEvent&& event);
+  void send_urgent(const ExecEvent& event);
+  void report(bool with_samples);
+  bool spool_pending();
+  LossTotals losses() const;
+  void say_hello();
+  void on_message(const CoordinatorMessage& message);
+  void on_command(const Command& command);
+  void publish_status();
+
+  const Options options_;
+  const Parts parts_;
+  LifetimeTable lifetimes_;
+  ReportBuilder builder_;
+  Delivery delivery_;
+  std::uint64_t taken_position_ = 0;
+  bool took_events_ = false;
+  std::vector<ActionOutcome> outcomes_;
+  std::optional<ByteBuffer> pending_;  ///< an encoded report the spool would not take yet
+  std::uint64_t pending_position_ = 0;
+  std::string spool_problem_;
+  LinkState link_ = LinkState::connecting;
+  BootTime last_hello_;
+  WallTime started_;
+  ResourceSample last_samples_;
+  std::optional<HostSample> sample_before_;
+  std::deque<Execution> recent_executions_;
+  std::deque<ActionOutcome> recent_outcomes_;
+  Counter& execs_;
+  Counter& exits_;
+  Counter& reports_;
+  Counter& spool_failures_;
+  Counter& commands_;
+};
+
+}  // namespace foreshock::agent

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "agent/capture/event_source.h"
+#include "agent/redact/redactor.h"
+#include "common/base/result.h"
+#include "common/model/command.h"
+#include "common/os/unique_fd.h"
+#include "common/sync/bounded_queue.h"
+#include "common/sync/snapshot.h"
+
+namespace foreshock::agent {
+
+/// Events of one drain, redacted, and the source's mark after them.
+struct CapturedBatch {
+  std::vector<ProcessEvent> events;
+  std::uint64_t position = 0;
+};
+
+/// The thread `capture`: drains the source, removes secrets at once, notices watched commands,
+/// hands batches on. It drains no faster than its queue takes: the kernel's ring is the buffer, and
+/// what the ring cannot hold is counted there.
+class CaptureWorker {
+ public:
+  struct Options {
+    std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(20);
+    std::size_t events_per_batch = 1024;
+    std::size_t queued_batches = 64;
+    std::size_t prompt_batches = 8;  ///< with so many waiting the receiver is woken before its tick
+  };
+
+  /// `source` and `redactor` are borrowed and outlive the worker; from run() on they are its
+  /// thread's.
+  static Result<std::unique_ptr<CaptureWorker>> make(EventSource& source, const Redactor& redactor,
+                                                     Options options);
+
+  /// The thread's body. After the stop it drains what is still there.
+  void run(std::stop_token stop);
+
+  // For the receiving thread.
+
+  /// Readable when a watched command was seen or many batches wait.
+  int ready_fd() const { return wake_.get(); }
+  void clear_ready();
+  std::vector<CapturedBatch> take();
+  std::vector<ExecEvent> take_urgent();
+  /// What was taken up to this mark is safe.
+  void release_through(std::uint64_t position) {
+    released_.store(position, std::memory_order_release);
+  }
+  void set_watch_list(WatchList list) { watch_list_.publish(std::move(list)); }
+  EventSourceStats stats() const;
+  /// Why draining fails; empty while it works.
+  std::string problem() const;
+
+ private:
+  struct Watched {
+    std::uint64_t version = 0;
+    std::unordered_set<std::string> base_names;
+    std::unordered_set<std::string> signatures;
+  };
+
+  CaptureWorker(EventSource& source, const Redactor& redactor, Options options, UniqueFd epoll,
+                UniqueFd wake);
+  void wait_for_events() const;
+  void turn();
+  bool drain_batch();
+  void apply_watch_list();
+  void notice_watched(const ExecEvent& event);
+  void wake_receiver() const;
+
+  EventSource& source_;
+  const Redactor& redactor_;
+  const Options options_;
+  UniqueFd epoll_;
+  UniqueFd wake_;
+  BoundedQueue<CapturedBatch> captured_;
+  BoundedQueue<ExecEvent> urgent_{1024};
+  Snapshot<WatchList> watch_list_;
+  Watched watched_;
+  std::atomic<std::uint64_t> released_{0};
+  std::uint64_t released_in_source_ = 0;
+  mutable std::mutex mutex_;
+  EventSourceStats stats_;  // guarded by mutex_
+  std::string problem_;     // guarded by mutex_
+};
+
+}  // namespace foreshock::agent

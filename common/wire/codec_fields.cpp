@@ -1,0 +1,224 @@
+#include "common/wire/codec_fields.h"
+
+#include <algorithm>
+
+namespace foreshock::wire {
+
+namespace {
+
+constexpr std::int64_t kMaxNanoseconds = std::int64_t{1} << 62;
+/// The kernel's own word for "nobody logged in".
+constexpr std::uint32_t kNoLogin = 4294967295U;
+/// A builder that had to grow beyond this gives its memory back.
+constexpr std::size_t kKeptBuilderBytes = std::size_t{4} << 20;
+
+std::optional<std::uint32_t> read_login(std::uint32_t id) {
+  return id == kNoLogin ? std::nullopt : std::optional(id);
+}
+
+schema::ResourceUse write_use(const ResourceUse& use) {
+  return {to_wire(use.cpu),   to_wire(use.user),      to_wire(use.system),
+          use.peak_rss.count, use.read_bytes.count,   use.written_bytes.count,
+          use.read_calls,     use.write_calls,        use.minor_faults,
+          use.major_faults,   use.voluntary_switches, use.involuntary_switches};
+}
+
+ResourceUse read_use(FieldReader& reader, const schema::ResourceUse& use) {
+  return {.cpu = reader.duration(use.cpu_ns()),
+          .user = reader.duration(use.user_ns()),
+          .system = reader.duration(use.system_ns()),
+          .peak_rss = {use.peak_rss_bytes()},
+          .read_bytes = {use.read_bytes()},
+          .written_bytes = {use.written_bytes()},
+          .read_calls = use.read_calls(),
+          .write_calls = use.write_calls(),
+          .minor_faults = use.minor_faults(),
+          .major_faults = use.major_faults(),
+          .voluntary_switches = use.voluntary_switches(),
+          .involuntary_switches = use.involuntary_switches()};
+}
+
+fb::Offset<schema::ExecutionEnd> write_end(fb::FlatBufferBuilder& builder,
+                                           const ExecutionEnd& end) {
+  const auto use = write_use(end.use);
+  return schema::CreateExecutionEnd(builder, to_wire(end.time), end.wait_status, &use);
+}
+
+ExecutionEnd read_end(FieldReader& reader, const schema::ExecutionEnd& end) {
+  return {.time = reader.boot_time(end.boot_ns()),
+          .wait_status = end.wait_status(),
+          .use = read_use(reader, *end.use())};
+}
+
+}  // namespace
+
+BuilderLease::BuilderLease()
+    : builder_([]() -> fb::FlatBufferBuilder& {
+        thread_local fb::FlatBufferBuilder builder(64 << 10);
+        return builder;
+      }()) {}
+
+BuilderLease::~BuilderLease() {
+  if (builder_.GetSize() > kKeptBuilderBytes) {
+    builder_.Reset();
+  } else {
+    builder_.Clear();
+  }
+}
+
+std::string FieldReader::text(const fb::String* string) {
+  if (!string || !charge(string->size())) return {};
+  return string->str();
+}
+
+Nanoseconds FieldReader::duration(std::uint64_t ns) {
+  if (ns >= static_cast<std::uint64_t>(kMaxNanoseconds)) {
+    fault_ = "time out of range";
+    return {};
+  }
+  return Nanoseconds(static_cast<std::int64_t>(ns));
+}
+
+Nanoseconds FieldReader::signed_duration(std::int64_t ns) {
+  if (ns <= -kMaxNanoseconds || ns >= kMaxNanoseconds) {
+    fault_ = "time out of range";
+    return {};
+  }
+  return Nanoseconds(ns);
+}
+
+std::optional<Nanoseconds> FieldReader::duration(fb::Optional<std::uint64_t> ns) {
+  if (!ns) return std::nullopt;
+  return duration(*ns);
+}
+
+bool FieldReader::charge(std::size_t bytes) {
+  if (bytes > budget_) {
+    fault_ = "unfolds to too many bytes";
+    budget_ = 0;
+    return false;
+  }
+  budget_ -= bytes;
+  return true;
+}
+
+AlignedView::AlignedView(ByteView bytes) : view_(bytes) {
+  constexpr std::size_t kAlignment = alignof(std::uint64_t);
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kAlignment != 0) {
+    copy_.assign(bytes.begin(), bytes.end());
+    view_ = copy_;
+  }
+}
+
+// A negative duration can only come from a clock gone wrong; one such value must not make the batch
+// unreadable.
+std::uint64_t to_wire(Nanoseconds duration) {
+  return static_cast<std::uint64_t>(
+      std::clamp<std::int64_t>(duration.count(), 0, kMaxNanoseconds - 1));
+}
+std::uint64_t to_wire(BootTime time) {
+  return to_wire(time.time_since_epoch());
+}
+
+schema::Id128 to_wire(const Id128& id) {
+  return {id.high, id.low};
+}
+Id128 from_wire(const schema::Id128& id) {
+  return {.high = id.high(), .low = id.low()};
+}
+
+schema::Knob to_wire(Knob knob) {
+  return static_cast<schema::Knob>(knob);
+}
+Knob from_wire(schema::Knob knob) {
+  return knob <= schema::Knob::MAX ? static_cast<Knob>(knob) : Knob::unknown;
+}
+
+fb::Offset<fb::String> write_text(fb::FlatBufferBuilder& builder, const std::string& text) {
+  return text.empty() ? fb::Offset<fb::String>() : builder.CreateString(text);
+}
+fb::Offset<fb::String> write_shared_text(fb::FlatBufferBuilder& builder, const std::string& text) {
+  return text.empty() ? fb::Offset<fb::String>() : builder.CreateSharedString(text);
+}
+
+schema::KnobValue write_knob_value(KnobValue value) {
+  return {value.value_or(0), !value.has_value()};
+}
+KnobValue read_knob_value(const schema::KnobValue& value) {
+  return value.unlimited() ? std::nullopt : KnobValue(value.value());
+}
+
+fb::Offset<schema::CgroupTarget> write_target(fb::FlatBufferBuilder& builder,
+                                              const CgroupTarget& target) {
+  return schema::CreateCgroupTarget(builder, builder.CreateSharedString(target.path), target.id);
+}
+CgroupTarget read_target(FieldReader& reader, const schema::CgroupTarget& target) {
+  return {.path = reader.text(target.path()), .id = target.id()};
+}
+
+schema::ProcessKey write_process(const ProcessKey& process) {
+  return {to_wire(process.start), process.pid};
+}
+ProcessKey read_process(FieldReader& reader, const schema::ProcessKey& process) {
+  return {.pid = process.pid(), .start = reader.boot_time(process.start_boot_ns())};
+}
+
+fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
+                                              const Execution& execution) {
+  const ProcessFacts& facts = execution.facts;
+  const auto process = write_process(facts.process);
+  const auto parent = write_process(facts.parent);
+  const auto cgroup = write_shared_text(builder, execution.cgroup);
+  const auto comm = write_shared_text(builder, facts.comm);
+  const auto filename = write_shared_text(builder, execution.filename);
+  const auto argv = write_text(builder, execution.argv.words);
+  const auto end =
+      execution.end ? write_end(builder, *execution.end) : fb::Offset<schema::ExecutionEnd>();
+
+  schema::ExecutionBuilder table(builder);
+  table.add_process(&process);
+  table.add_parent(&parent);
+  table.add_exec_boot_ns(to_wire(execution.exec_time));
+  table.add_uid(facts.identity.uid);
+  table.add_gid(facts.identity.gid);
+  table.add_login_uid(facts.identity.login_uid.value_or(kNoLogin));
+  table.add_session_id(facts.identity.session_id.value_or(kNoLogin));
+  table.add_cgroup_id(facts.cgroup_id);
+  table.add_cgroup(cgroup);
+  table.add_comm(comm);
+  table.add_filename(filename);
+  table.add_argv(argv);
+  table.add_argv_true_bytes(execution.argv.true_bytes);
+  table.add_argv_redacted(execution.argv.redacted);
+  table.add_existing(execution.existing);
+  table.add_exec_seen(execution.exec_seen);
+  table.add_earlier_execs(execution.earlier_execs);
+  table.add_end(end);
+  return table.Finish();
+}
+
+Execution read_execution(FieldReader& reader, const schema::Execution& execution) {
+  Execution result;
+  ProcessFacts& facts = result.facts;
+  facts.process = read_process(reader, *execution.process());
+  facts.parent = read_process(reader, *execution.parent());
+  facts.identity = {.uid = execution.uid(),
+                    .gid = execution.gid(),
+                    .login_uid = read_login(execution.login_uid()),
+                    .session_id = read_login(execution.session_id())};
+  facts.cgroup_id = execution.cgroup_id();
+  facts.comm = reader.text(execution.comm());
+  result.exec_time = reader.boot_time(execution.exec_boot_ns());
+  result.cgroup = reader.text(execution.cgroup());
+  result.filename = reader.text(execution.filename());
+  result.argv = {.words = reader.text(execution.argv()),
+                 .true_bytes = execution.argv_true_bytes(),
+                 .redacted = execution.argv_redacted()};
+  result.existing = execution.existing();
+  result.exec_seen = execution.exec_seen();
+  result.earlier_execs = execution.earlier_execs();
+  if (execution.end()) result.end = read_end(reader, *execution.end());
+  return result;
+}
+
+}  // namespace foreshock::wire

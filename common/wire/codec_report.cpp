@@ -1,0 +1,315 @@
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/wire/codec.h"
+#include "common/wire/codec_fields.h"
+#include "common/wire/zstd_frame.h"
+
+namespace foreshock {
+
+namespace {
+
+using wire::BuilderLease;
+using wire::FieldReader;
+using wire::from_wire;
+using wire::to_wire;
+namespace fb = flatbuffers;
+using Builder = fb::FlatBufferBuilder;
+
+/// Room for executions in one payload: half of what a decoder accepts leaves the other half to
+/// samples and tables.
+constexpr std::size_t kMaxExecutionBytes = kMaxReportBytes / 2;
+
+template <typename Table, typename Values, typename Write>
+fb::Offset<fb::Vector<fb::Offset<Table>>> write_all(Builder& builder, const Values& values,
+                                                    Write write) {
+  if (values.empty()) return {};
+  std::vector<fb::Offset<Table>> offsets;
+  offsets.reserve(values.size());
+  for (const auto& value : values) offsets.push_back(write(builder, value));
+  return builder.CreateVector(offsets);
+}
+
+template <typename Value, typename Table, typename Read>
+std::vector<Value> read_all(FieldReader& reader, const fb::Vector<fb::Offset<Table>>* tables,
+                            Read read) {
+  std::vector<Value> values;
+  if (!tables || !reader.charge(tables->size() * sizeof(Value))) return values;
+  values.reserve(tables->size());
+  for (const Table* table : *tables) {
+    values.push_back(read(reader, *table));
+    if (reader.fault()) break;
+  }
+  return values;
+}
+
+// Absent and "no limit" are two things: a missing field, and one that says unlimited.
+schema::KnobValue write_limit(const std::optional<std::uint64_t>& limit) {
+  return wire::write_knob_value(limit);
+}
+schema::KnobValue write_limit(const std::optional<Bytes>& limit) {
+  return wire::write_knob_value(limit ? KnobValue(limit->count) : std::nullopt);
+}
+
+template <typename Limit, typename Add>
+void add_limit(const std::optional<Limit>& limit, Add add) {
+  if (!limit) return;
+  const auto field = write_limit(*limit);
+  add(&field);
+}
+
+template <typename T>
+std::optional<std::optional<T>> read_limit(const schema::KnobValue* field) {
+  if (!field) return std::nullopt;
+  const KnobValue value = wire::read_knob_value(*field);
+  return value ? std::optional<T>(T{*value}) : std::optional<T>();
+}
+
+std::optional<Bytes> read_bytes(fb::Optional<std::uint64_t> count) {
+  return count ? std::optional(Bytes{*count}) : std::nullopt;
+}
+std::optional<std::uint64_t> read_count(fb::Optional<std::uint64_t> count) {
+  return count ? std::optional(*count) : std::nullopt;
+}
+
+fb::Offset<schema::HostSample> write_host(Builder& builder, const HostSample& host) {
+  schema::HostSampleBuilder table(builder);
+  table.add_boot_ns(to_wire(host.time));
+  table.add_cpu_count(host.cpu_count);
+  table.add_cpu_user_ns(to_wire(host.cpu_user));
+  table.add_cpu_nice_ns(to_wire(host.cpu_nice));
+  table.add_cpu_system_ns(to_wire(host.cpu_system));
+  table.add_cpu_idle_ns(to_wire(host.cpu_idle));
+  table.add_cpu_iowait_ns(to_wire(host.cpu_iowait));
+  table.add_cpu_irq_ns(to_wire(host.cpu_irq));
+  table.add_cpu_softirq_ns(to_wire(host.cpu_softirq));
+  table.add_cpu_steal_ns(to_wire(host.cpu_steal));
+  table.add_memory_total_bytes(host.memory_total.count);
+  table.add_memory_available_bytes(host.memory_available.count);
+  table.add_swap_total_bytes(host.swap_total.count);
+  table.add_swap_free_bytes(host.swap_free.count);
+  table.add_load1_permille(host.load1_permille);
+  if (host.cpu_pressure) table.add_cpu_pressure_ns(to_wire(*host.cpu_pressure));
+  if (host.memory_pressure) table.add_memory_pressure_ns(to_wire(*host.memory_pressure));
+  if (host.io_pressure) table.add_io_pressure_ns(to_wire(*host.io_pressure));
+  return table.Finish();
+}
+
+HostSample read_host(FieldReader& reader, const schema::HostSample& table) {
+  HostSample host;
+  host.time = reader.boot_time(table.boot_ns());
+  host.cpu_count = table.cpu_count();
+  host.cpu_user = reader.duration(table.cpu_user_ns());
+  host.cpu_nice = reader.duration(table.cpu_nice_ns());
+  host.cpu_system = reader.duration(table.cpu_system_ns());
+  host.cpu_idle = reader.duration(table.cpu_idle_ns());
+  host.cpu_iowait = reader.duration(table.cpu_iowait_ns());
+  host.cpu_irq = reader.duration(table.cpu_irq_ns());
+  host.cpu_softirq = reader.duration(table.cpu_softirq_ns());
+  host.cpu_steal = reader.duration(table.cpu_steal_ns());
+  host.memory_total = {table.memory_total_bytes()};
+  host.memory_available = {table.memory_available_bytes()};
+  host.swap_total = {table.swap_total_bytes()};
+  host.swap_free = {table.swap_free_bytes()};
+  host.load1_permille = table.load1_permille();
+  host.cpu_pressure = reader.duration(table.cpu_pressure_ns());
+  host.memory_pressure = reader.duration(table.memory_pressure_ns());
+  host.io_pressure = reader.duration(table.io_pressure_ns());
+  return host;
+}
+
+fb::Offset<schema::WorkloadSample> write_workload(Builder& builder,
+                                                  const WorkloadSample& workload) {
+  const auto cgroup = builder.CreateSharedString(workload.cgroup);
+
+  schema::WorkloadSampleBuilder table(builder);
+  table.add_cgroup(cgroup);
+  table.add_cgroup_id(workload.cgroup_id);
+  table.add_boot_ns(to_wire(workload.time));
+  if (workload.cpu_usage) table.add_cpu_usage_ns(to_wire(*workload.cpu_usage));
+  if (workload.cpu_throttled) table.add_cpu_throttled_ns(to_wire(*workload.cpu_throttled));
+  if (workload.throttled_periods) table.add_throttled_periods(*workload.throttled_periods);
+  add_limit(workload.cpu_max_millicores,
+            [&](const auto* field) { table.add_cpu_max_millicores(field); });
+  if (workload.memory_current) table.add_memory_current_bytes(workload.memory_current->count);
+  if (workload.memory_working_set)
+    table.add_memory_working_set_bytes(workload.memory_working_set->count);
+  add_limit(workload.memory_max, [&](const auto* field) { table.add_memory_max_bytes(field); });
+  add_limit(workload.memory_high, [&](const auto* field) { table.add_memory_high_bytes(field); });
+  if (workload.oom_kills) table.add_oom_kills(*workload.oom_kills);
+  if (workload.process_count) table.add_process_count(*workload.process_count);
+  if (workload.cpu_pressure) table.add_cpu_pressure_ns(to_wire(*workload.cpu_pressure));
+  if (workload.memory_pressure) table.add_memory_pressure_ns(to_wire(*workload.memory_pressure));
+  return table.Finish();
+}
+
+WorkloadSample read_workload(FieldReader& reader, const schema::WorkloadSample& table) {
+  WorkloadSample workload;
+  workload.cgroup = reader.text(table.cgroup());
+  workload.cgroup_id = table.cgroup_id();
+  workload.time = reader.boot_time(table.boot_ns());
+  workload.cpu_usage = reader.duration(table.cpu_usage_ns());
+  workload.cpu_throttled = reader.duration(table.cpu_throttled_ns());
+  workload.throttled_periods = read_count(table.throttled_periods());
+  workload.cpu_max_millicores = read_limit<std::uint64_t>(table.cpu_max_millicores());
+  workload.memory_current = read_bytes(table.memory_current_bytes());
+  workload.memory_working_set = read_bytes(table.memory_working_set_bytes());
+  workload.memory_max = read_limit<Bytes>(table.memory_max_bytes());
+  workload.memory_high = read_limit<Bytes>(table.memory_high_bytes());
+  workload.oom_kills = read_count(table.oom_kills());
+  workload.process_count = read_count(table.process_count());
+  workload.cpu_pressure = reader.duration(table.cpu_pressure_ns());
+  workload.memory_pressure = reader.duration(table.memory_pressure_ns());
+  return workload;
+}
+
+fb::Offset<schema::ProcessSample> write_process_sample(Builder& builder,
+                                                       const ProcessSample& sample) {
+  const auto process = wire::write_process(sample.process);
+  const auto comm = wire::write_shared_text(builder, sample.comm);
+  return schema::CreateProcessSample(builder, &process, to_wire(sample.time), sample.cgroup_id,
+                                     comm, to_wire(sample.cpu), sample.rss.count);
+}
+
+ProcessSample read_process_sample(FieldReader& reader, const schema::ProcessSample& table) {
+  return {.process = wire::read_process(reader, *table.process()),
+          .time = reader.boot_time(table.boot_ns()),
+          .cgroup_id = table.cgroup_id(),
+          .comm = reader.text(table.comm()),
+          .cpu = reader.duration(table.cpu_ns()),
+          .rss = {table.rss_bytes()}};
+}
+
+fb::Offset<schema::Loss> write_loss(Builder& builder, const Loss& loss) {
+  return schema::CreateLoss(builder, static_cast<schema::Hop>(loss.hop), loss.count);
+}
+
+Loss read_loss(FieldReader&, const schema::Loss& table) {
+  const bool known = table.hop() <= schema::Hop::MAX;
+  return {.hop = known ? static_cast<Hop>(table.hop()) : Hop::unknown, .count = table.count()};
+}
+
+fb::Offset<schema::ActionOutcome> write_outcome(Builder& builder, const ActionOutcome& outcome) {
+  const auto detail = wire::write_text(builder, outcome.detail);
+  const auto target = wire::write_target(builder, outcome.target);
+  const auto before = wire::write_knob_value(outcome.before);
+  const auto requested = wire::write_knob_value(outcome.requested);
+  const auto after = wire::write_knob_value(outcome.after);
+  return schema::CreateActionOutcome(builder, outcome.command_id, outcome.decision_id,
+                                     static_cast<schema::ActionStatus>(outcome.status),
+                                     static_cast<schema::Refusal>(outcome.refusal), detail, target,
+                                     to_wire(outcome.knob), &before, &requested, &after,
+                                     to_ns(outcome.time));
+}
+
+ActionOutcome read_outcome(FieldReader& reader, const schema::ActionOutcome& table) {
+  ActionOutcome outcome;
+  outcome.command_id = table.command_id();
+  outcome.decision_id = table.decision_id();
+  const bool known_status = table.status() <= schema::ActionStatus::MAX;
+  outcome.status = known_status ? static_cast<ActionStatus>(table.status()) : ActionStatus::unknown;
+  const bool known_refusal = table.refusal() <= schema::Refusal::MAX;
+  outcome.refusal = known_refusal ? static_cast<Refusal>(table.refusal()) : Refusal::malformed;
+  outcome.detail = reader.text(table.detail());
+  outcome.target = wire::read_target(reader, *table.target());
+  outcome.knob = from_wire(table.knob());
+  outcome.before = wire::read_knob_value(*table.before());
+  outcome.requested = wire::read_knob_value(*table.requested());
+  outcome.after = wire::read_knob_value(*table.after());
+  outcome.time = reader.wall_time(table.wall_ns());
+  return outcome;
+}
+
+fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) {
+  const auto boot_id = to_wire(report.boot_id.value);
+  const auto host_name = builder.CreateString(report.host_name);
+  const auto agent_version = wire::write_text(builder, report.agent_version);
+  const auto executions =
+      write_all<schema::Execution>(builder, report.executions, wire::write_execution);
+  const auto host = report.samples.host ? write_host(builder, *report.samples.host)
+                                        : fb::Offset<schema::HostSample>();
+  const auto workloads =
+      write_all<schema::WorkloadSample>(builder, report.samples.workloads, write_workload);
+  const auto processes =
+      write_all<schema::ProcessSample>(builder, report.samples.processes, write_process_sample);
+  const auto losses = write_all<schema::Loss>(builder, report.losses, write_loss);
+  const auto outcomes = write_all<schema::ActionOutcome>(builder, report.outcomes, write_outcome);
+  return schema::CreateReport(builder, &boot_id, host_name, agent_version,
+                              to_wire(report.period_start), to_wire(report.period_end),
+                              report.wall_minus_boot.count(), executions, host, workloads,
+                              processes, report.samples.process_count, losses, outcomes);
+}
+
+Report read_report(FieldReader& reader, const schema::Report& table) {
+  Report report;
+  report.boot_id = {from_wire(*table.boot_id())};
+  report.host_name = reader.text(table.host_name());
+  report.agent_version = reader.text(table.agent_version());
+  report.period_start = reader.boot_time(table.period_start_boot_ns());
+  report.period_end = reader.boot_time(table.period_end_boot_ns());
+  report.wall_minus_boot = reader.signed_duration(table.wall_minus_boot_ns());
+  report.executions = read_all<Execution>(reader, table.executions(), wire::read_execution);
+  if (table.host()) report.samples.host = read_host(reader, *table.host());
+  report.samples.workloads = read_all<WorkloadSample>(reader, table.workloads(), read_workload);
+  report.samples.processes =
+      read_all<ProcessSample>(reader, table.processes(), read_process_sample);
+  report.samples.process_count = table.process_count();
+  report.losses = read_all<Loss>(reader, table.losses(), read_loss);
+  report.outcomes = read_all<ActionOutcome>(reader, table.outcomes(), read_outcome);
+  return report;
+}
+
+/// Upper bound of what an execution adds to an encoded report: its table, its strings, their
+/// padding.
+std::size_t encoded_bytes(const Execution& execution) {
+  constexpr std::size_t kTables = 384;
+  return kTables + execution.cgroup.size() + execution.facts.comm.size() +
+         execution.filename.size() + execution.argv.words.size();
+}
+
+}  // namespace
+
+ByteBuffer encode_report(const Report& report) {
+  const BuilderLease builder;
+  schema::FinishReportBuffer(*builder, write_report(*builder, report));
+  return compress(std::as_bytes(std::span(builder->GetBufferPointer(), builder->GetSize())));
+}
+
+std::vector<ByteBuffer> encode_report_in_parts(Report report) {
+  std::vector<ByteBuffer> parts;
+  std::vector<Execution> waiting = std::exchange(report.executions, {});
+  std::size_t used = 0;
+  for (auto& execution : waiting) {
+    const std::size_t size = encoded_bytes(execution);
+    if (used + size > kMaxExecutionBytes && !report.executions.empty()) {
+      parts.push_back(encode_report(report));
+      // Samples, losses and outcomes are counted once.
+      report.executions.clear();
+      report.samples = {};
+      report.losses.clear();
+      report.outcomes.clear();
+      used = 0;
+    }
+    used += size;
+    report.executions.push_back(std::move(execution));
+  }
+  parts.push_back(encode_report(report));
+  return parts;
+}
+
+Result<Report> decode_report(ByteView payload) {
+  FS_TRY(const ByteBuffer bytes, decompress(payload, kMaxReportBytes));
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  fb::Verifier verifier(data, bytes.size(), wire::kMaxDepth, wire::kMaxTables);
+  if (!schema::VerifyReportBuffer(verifier))
+    return Error(ErrorCode::corrupt, "decode report: not a sound report");
+  FieldReader reader;
+  Report report = read_report(reader, *schema::GetReport(data));
+  if (reader.fault())
+    return Error(ErrorCode::corrupt, fmt::format("decode report: {}", *reader.fault()));
+  return report;
+}
+
+}  // namespace foreshock

@@ -1,0 +1,56 @@
+#include "common/wire/zstd_frame.h"
+
+#include <memory>
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+namespace foreshock {
+
+namespace {
+
+/// The fastest regular level: reports are sent each second and repeat themselves a lot.
+constexpr int kLevel = 1;
+
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+Error corrupt(std::string_view cause) {
+  return {ErrorCode::corrupt, fmt::format("decompress: {}", cause)};
+}
+
+}  // namespace
+
+ByteBuffer compress(ByteView bytes) {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  FS_ASSERT(context != nullptr);
+  ByteBuffer frame(ZSTD_compressBound(bytes.size()));
+  const std::size_t size = ZSTD_compressCCtx(context.get(), frame.data(), frame.size(),
+                                             bytes.data(), bytes.size(), kLevel);
+  FS_ASSERT(!ZSTD_isError(size));  // the destination has room for the worst case
+  frame.resize(size);
+  frame.shrink_to_fit();
+  return frame;
+}
+
+Result<ByteBuffer> decompress(ByteView frame, std::size_t limit) {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  FS_ASSERT(context != nullptr);
+  const unsigned long long claimed = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (claimed == ZSTD_CONTENTSIZE_ERROR) return corrupt("not a zstd frame");
+  if (claimed == ZSTD_CONTENTSIZE_UNKNOWN) return corrupt("the frame does not say its size");
+  if (claimed > limit) return corrupt(fmt::format("{} bytes, more than {}", claimed, limit));
+  if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) {
+    return corrupt("cut short or followed by other bytes");
+  }
+  ByteBuffer bytes(static_cast<std::size_t>(claimed));
+  const std::size_t size =
+      ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), frame.data(), frame.size());
+  if (ZSTD_isError(size)) return corrupt(ZSTD_getErrorName(size));
+  if (size != bytes.size()) return corrupt("shorter than it says");
+  return bytes;
+}
+
+}  // namespace foreshock

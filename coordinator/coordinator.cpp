@@ -1,0 +1,168 @@
+#include "coordinator/coordinator.h"
+
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include <signal.h>
+
+#include "common/base/log.h"
+#include "common/http/http_server.h"
+#include "common/os/event_loop.h"
+#include "common/os/file.h"
+#include "common/os/service_notify.h"
+#include "common/sync/named_thread.h"
+#include "common/sync/snapshot.h"
+#include "common/telemetry/metrics.h"
+#include "common/wire/curve_keys.h"
+#include "coordinator/api/rest_api.h"
+#include "coordinator/decide/explanation.h"
+#include "coordinator/decide/sqlite_decision_log.h"
+#include "coordinator/decide/sqlite_decision_reader.h"
+#include "coordinator/history/sqlite_history_reader.h"
+#include "coordinator/history/sqlite_history_store.h"
+#include "coordinator/ingest/gateway.h"
+#include "coordinator/pipeline/learning.h"
+#include "coordinator/pipeline/pipeline.h"
+#include "coordinator/tag/rule_tagger.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+constexpr std::size_t kInboundBatches = 1024;
+
+/// The coordinator's own key; made at the first start.
+Result<CurveKeyPair> own_keys(const std::string& path) {
+  if (std::filesystem::exists(path)) return read_key_file(path);
+  return create_key_file(path);
+}
+
+}  // namespace
+
+struct Coordinator::Impl {
+  CoordinatorConfig config;
+  SystemClock clock;
+  CurveKeyPair keys;
+  MetricRegistry metrics;
+  InboundQueue inbound{kInboundBatches};
+  Snapshot<LearnedState> learned;
+  Snapshot<LiveView> live_view;
+  std::unique_ptr<HistoryStore> history;
+  std::unique_ptr<DecisionLog> decisions;
+  std::unique_ptr<HistoryReader> learn_reader;
+  std::unique_ptr<HistoryReader> api_reader;
+  std::unique_ptr<DecisionReader> decision_reader;
+  std::unique_ptr<AgentDirectory> directory;
+  std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<Deciding> policies;
+  std::unique_ptr<Tagger> tagger;
+  std::unique_ptr<Learning> learning;
+  std::unique_ptr<RestApi> api;
+  HttpServer http;
+
+  explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
+
+  Result<void> open() {
+    FS_CHECK(make_directories(config.state_directory, 0750));
+    FS_CHECK(check_writable_directory(config.state_directory));
+    FS_TRY(keys, own_keys(config.key_file()));
+    FS_TRY(directory, AgentDirectory::open(config.agents_file(), clock));
+    FS_TRY(history, SqliteHistoryStore::open(config.history_file()));
+    FS_TRY(decisions, SqliteDecisionLog::open(config.decisions_file()));
+    FS_TRY(learn_reader, SqliteHistoryReader::open(config.history_file()));
+    FS_TRY(api_reader, SqliteHistoryReader::open(config.history_file()));
+    FS_TRY(decision_reader, SqliteDecisionReader::open(config.decisions_file()));
+    FS_TRY(const std::uint64_t epoch, decisions->next_epoch());
+    FS_TRY(auto router, RouterSocket::bind({config.listen, keys}, *directory));
+
+    gateway = std::make_unique<Gateway>(std::move(router), *directory, inbound, metrics, epoch);
+    Pipeline::Options options;
+    options.decide_interval = config.decide_interval;
+    options.max_age = config.history_max_age;
+    options.max_bytes = config.history_max_bytes.count;
+    options.dispatch = config.dispatch;
+    pipeline = std::make_unique<Pipeline>(
+        options, config.policies, epoch,
+        Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
+                        [this](Outbound message) { return gateway->post(std::move(message)); },
+                        metrics, clock});
+    policies = std::make_unique<Deciding>(config.policies);
+    tagger = std::make_unique<RuleTagger>(config.tag_rules);
+    learning = std::make_unique<Learning>(config.learning, *learn_reader, *policies, *tagger);
+    return open_api();
+  }
+
+  Result<void> open_api() {
+    api = std::make_unique<RestApi>(RestApi::Parts{
+        *api_reader, *decision_reader, *directory, learned, live_view, config.policies, metrics,
+        clock, explain, gateway->endpoint(), keys.public_key});
+    api->add_routes(http);
+    FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
+    return http.listen_unix(config.admin_socket, config.socket_group);
+  }
+
+  void learn(std::stop_token stop) {
+    std::mutex mutex;
+    std::condition_variable_any due;
+    std::uint64_t version = 0;
+    std::string last_problem;
+    while (!stop.stop_requested()) {
+      LearnedState next = learning->learn(*learned.read(), clock.wall_now());
+      if (next.problem != last_problem && !next.problem.empty()) {
+        log_error("learning_failed error=\"{}\"", next.problem);
+      }
+      last_problem = next.problem;
+      WatchList list = make_watch_list(next.leads, version + 1);
+      const WatchList before = make_watch_list(learned.read()->leads, version + 1);
+      learned.publish(std::move(next));
+      if (list != before) {
+        ++version;
+        log_info("leads_changed watched={}", list.signatures.size());
+        gateway->set_watch_list(std::move(list));
+      }
+      std::unique_lock lock(mutex);
+      due.wait_for(lock, stop, config.learning.interval, [] { return false; });
+    }
+  }
+};
+
+Coordinator::Coordinator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Coordinator::~Coordinator() = default;
+
+Result<std::unique_ptr<Coordinator>> Coordinator::make(CoordinatorConfig config) {
+  auto impl = std::make_unique<Impl>(std::move(config));
+  FS_CHECK(impl->open());
+  return std::unique_ptr<Coordinator>(new Coordinator(std::move(impl)));
+}
+
+Result<void> Coordinator::run() {
+  FS_TRY(auto loop, EventLoop::make());
+  FS_CHECK(loop->watch_signals({SIGTERM, SIGINT}, [&loop](int) { loop->stop(); }));
+  FS_CHECK(loop->watch_timer(std::chrono::seconds(5), [] { notify_watchdog(); }));
+
+  // Started against the flow of the data, stopped along it: what was received is still committed.
+  std::jthread learn = start_thread("learn", [this](std::stop_token stop) { impl_->learn(stop); });
+  std::jthread pipeline =
+      start_thread("pipeline", [this](std::stop_token stop) { impl_->pipeline->run(stop); });
+  std::jthread ingest =
+      start_thread("ingest", [this](std::stop_token stop) { impl_->gateway->run(stop); });
+  log_info("coordinator_ready listen={} public_key={} admin_socket={}", impl_->gateway->endpoint(),
+           impl_->keys.public_key, impl_->config.admin_socket);
+  notify_ready("listening on " + impl_->gateway->endpoint());
+
+  const auto ran = loop->run();
+  notify_stopping();
+  log_info("coordinator_stopping");
+  impl_->http.stop();
+  ingest.request_stop();
+  ingest.join();
+  pipeline.request_stop();
+  pipeline.join();
+  learn.request_stop();
+  learn.join();
+  return ran;
+}
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,211 @@
+#include "coordinator/history/record_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "coordinator/history/argv_text.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+/// Which execution it is.
+constexpr std::array kIdentity = {"boot_id", "process_start_ns", "pid", "exec_ns"};
+/// What is known about it, in the order in which write_execution() binds it.
+constexpr std::array kFacts = {"end_ms",
+                               "host_id",
+                               "start_ms",
+                               "parent_pid",
+                               "parent_start_ns",
+                               "uid",
+                               "gid",
+                               "login_uid",
+                               "session_id",
+                               "workload_id",
+                               "cgroup_id",
+                               "signature_id",
+                               "comm",
+                               "filename",
+                               "argv",
+                               "argv_word_bytes",
+                               "argv_true_bytes",
+                               "truncated",
+                               "redacted",
+                               "existing",
+                               "exec_seen",
+                               "earlier_execs",
+                               "wait_status",
+                               "cpu_ns",
+                               "user_ns",
+                               "system_ns",
+                               "peak_rss_bytes",
+                               "read_bytes",
+                               "written_bytes",
+                               "read_calls",
+                               "write_calls",
+                               "minor_faults",
+                               "major_faults",
+                               "voluntary_switches",
+                               "involuntary_switches"};
+
+/// "?5, ?6, ?7".
+std::string parameters(std::size_t first, std::size_t count) {
+  std::string text;
+  for (std::size_t i = first; i < first + count; ++i) {
+    text += fmt::format("{}?{}", text.empty() ? "" : ", ", i);
+  }
+  return text;
+}
+
+std::string add_execution_sql() {
+  return fmt::format("INSERT INTO execution ({}, {}) VALUES ({}) ON CONFLICT ({}) DO NOTHING",
+                     fmt::join(kIdentity, ", "), fmt::join(kFacts, ", "),
+                     parameters(1, kIdentity.size() + kFacts.size()), fmt::join(kIdentity, ", "));
+}
+
+/// An end that is known stays: a record without one may have been overtaken by the record that has
+/// it.
+std::string replace_execution_sql() {
+  return fmt::format(
+      "UPDATE execution SET ({}) = ({}) WHERE ({}) = ({}) AND (?5 IS NOT NULL OR end_ms IS NULL)",
+      fmt::join(kFacts, ", "), parameters(kIdentity.size() + 1, kFacts.size()),
+      fmt::join(kIdentity, ", "), parameters(1, kIdentity.size()));
+}
+
+}  // namespace
+
+std::int64_t wall_ms(const Report& report, BootTime time) {
+  std::int64_t ns = 0;
+  if (__builtin_add_overflow(time.time_since_epoch().count(), report.wall_minus_boot.count(),
+                             &ns)) {
+    ns = time.time_since_epoch().count() > 0 ? std::numeric_limits<std::int64_t>::max() : 0;
+  }
+  return std::max<std::int64_t>(ns, 0) / 1'000'000;
+}
+
+Result<RecordWriter> RecordWriter::make(const Database& database) {
+  FS_TRY(auto add_execution, database.prepare(add_execution_sql()));
+  FS_TRY(auto replace_execution, database.prepare(replace_execution_sql()));
+  FS_TRY(auto add_sample,
+         database.prepare(
+             "INSERT INTO sample (workload_id, time_ms, cpu_usage_ns, cpu_throttled_ns, "
+             "memory_used_bytes, "
+             "memory_current_bytes, process_count, cpu_pressure_ns, memory_pressure_ns, oom_kills, "
+             "load1_permille) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+  FS_TRY(auto add_loss,
+         database.prepare("INSERT INTO loss (minute_ms, host_id, hop, count) VALUES (?, ?, ?, ?) "
+                          "ON CONFLICT DO UPDATE SET count = count + excluded.count"));
+  FS_TRY(
+      auto add_outcome,
+      database.prepare(
+          "INSERT INTO action_outcome (time_ms, host_id, command_id, decision_id, status, refusal, "
+          "detail, cgroup, cgroup_id, knob, before, requested, after) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+  FS_TRY(auto add_tally,
+         database.prepare(
+             "UPDATE tally SET count = count + CASE name WHEN 'execution' THEN ?1 ELSE ?2 "
+             "END WHERE name IN ('execution', 'sample')"));
+  return RecordWriter(database, std::move(add_execution), std::move(replace_execution),
+                      std::move(add_sample), std::move(add_loss), std::move(add_outcome),
+                      std::move(add_tally));
+}
+
+RecordWriter::RecordWriter(const Database& database, Statement add_execution,
+                           Statement replace_execution, Statement add_sample, Statement add_loss,
+                           Statement add_outcome, Statement add_tally)
+    : database_(&database),
+      add_execution_(std::move(add_execution)),
+      replace_execution_(std::move(replace_execution)),
+      add_sample_(std::move(add_sample)),
+      add_loss_(std::move(add_loss)),
+      add_outcome_(std::move(add_outcome)),
+      add_tally_(std::move(add_tally)) {}
+
+Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report& report,
+                                           const Execution& execution) {
+  const ProcessFacts& facts = execution.facts;
+  const ArgvText argv = join_words(execution.argv.split());
+  const auto& end = execution.end;
+  const auto of_end = [&end](auto value) {
+    return end ? SqlValue(value(*end)) : SqlValue(std::nullopt);
+  };
+  const std::array values = {
+      SqlValue(ids.boot),
+      SqlValue(to_ns(facts.process.start)),
+      SqlValue(facts.process.pid),
+      SqlValue(to_ns(execution.exec_time)),
+      of_end([&](const ExecutionEnd& e) { return wall_ms(report, e.time); }),
+      SqlValue(ids.host),
+      SqlValue(wall_ms(report, execution.exec_time)),
+      SqlValue(facts.parent.pid),
+      SqlValue(to_ns(facts.parent.start)),
+      SqlValue(facts.identity.uid),
+      SqlValue(facts.identity.gid),
+      SqlValue(facts.identity.login_uid),
+      SqlValue(facts.identity.session_id),
+      SqlValue(ids.workload),
+      SqlValue(facts.cgroup_id),
+      SqlValue(ids.signature),
+      SqlValue(facts.comm),
+      SqlValue(execution.filename),
+      SqlValue(argv.text),
+      SqlValue(argv.word_bytes),
+      SqlValue(execution.argv.true_bytes),
+      SqlValue(execution.argv.truncated()),
+      SqlValue(execution.argv.redacted),
+      SqlValue(execution.existing),
+      SqlValue(execution.exec_seen),
+      SqlValue(execution.earlier_execs),
+      of_end([](const ExecutionEnd& e) { return e.wait_status; }),
+      of_end([](const ExecutionEnd& e) { return e.use.cpu.count(); }),
+      of_end([](const ExecutionEnd& e) { return e.use.user.count(); }),
+      of_end([](const ExecutionEnd& e) { return e.use.system.count(); }),
+      of_end([](const ExecutionEnd& e) { return e.use.peak_rss.count; }),
+      of_end([](const ExecutionEnd& e) { return e.use.read_bytes.count; }),
+      of_end([](const ExecutionEnd& e) { return e.use.written_bytes.count; }),
+      of_end([](const ExecutionEnd& e) { return e.use.read_calls; }),
+      of_end([](const ExecutionEnd& e) { return e.use.write_calls; }),
+      of_end([](const ExecutionEnd& e) { return e.use.minor_faults; }),
+      of_end([](const ExecutionEnd& e) { return e.use.major_faults; }),
+      of_end([](const ExecutionEnd& e) { return e.use.voluntary_switches; }),
+      of_end([](const ExecutionEnd& e) { return e.use.involuntary_switches; })};
+  static_assert(std::tuple_size_v<decltype(values)> == kIdentity.size() + kFacts.size());
+  FS_CHECK(add_execution_.run_bound(values));
+  if (database_->changes() > 0) return true;
+  FS_CHECK(replace_execution_.run_bound(values));
+  return false;
+}
+
+Result<bool> RecordWriter::write_sample(std::int64_t workload_id, std::int64_t time_ms,
+                                        const SampleRow& row) {
+  FS_CHECK(add_sample_.run(workload_id, time_ms, row.cpu_usage_ns, row.cpu_throttled_ns,
+                           row.memory_used_bytes, row.memory_current_bytes, row.process_count,
+                           row.cpu_pressure_ns, row.memory_pressure_ns, row.oom_kills,
+                           row.load1_permille));
+  return database_->changes() > 0;
+}
+
+Result<void> RecordWriter::add_loss(std::int64_t host_id, std::int64_t minute_ms,
+                                    const Loss& loss) {
+  return add_loss_.run(minute_ms, host_id, to_string(loss.hop), loss.count);
+}
+
+Result<void> RecordWriter::write_outcome(std::int64_t host_id, const ActionOutcome& outcome) {
+  const std::int64_t time_ms = std::max<std::int64_t>(to_ms(outcome.time), 0);
+  return add_outcome_.run(time_ms, host_id, outcome.command_id, outcome.decision_id,
+                          to_string(outcome.status), to_string(outcome.refusal), outcome.detail,
+                          outcome.target.path, outcome.target.id, to_string(outcome.knob),
+                          outcome.before, outcome.requested, outcome.after);
+}
+
+Result<void> RecordWriter::add_to_tally(std::int64_t executions, std::int64_t samples) {
+  return add_tally_.run(executions, samples);
+}
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,298 @@
+#include "coordinator/history/sqlite_history_reader.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "coordinator/history/argv_text.h"
+#include "coordinator/history/resample.h"
+#include "coordinator/history/sample_columns.h"
+#include "coordinator/sqlite/migrations.h"
+#include "coordinator/sqlite/transaction.h"
+#include "embedded/history_migrations.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+constexpr std::size_t kMaxSteps = 2'000'000;
+constexpr std::size_t kMaxExecutions = 100'000;
+
+/// Columns of a query in the order in which they are read.
+class RowCursor {
+ public:
+  explicit RowCursor(const Statement& statement) : statement_(statement) {}
+
+  std::int64_t integer() { return statement_.integer(column_++); }
+  std::uint64_t unsigned_integer() { return statement_.unsigned_integer(column_++); }
+  std::uint32_t integer32() { return static_cast<std::uint32_t>(statement_.integer(column_++)); }
+  std::optional<std::uint32_t> optional32() {
+    const bool null = next_is_null();
+    const std::uint32_t value = integer32();
+    return null ? std::nullopt : std::optional(value);
+  }
+  bool flag() { return statement_.integer(column_++) != 0; }
+  std::string text() { return statement_.text(column_++); }
+  std::string_view text_view() { return statement_.text_view(column_++); }
+  WallTime time_ms() { return wall_time_from_ms(statement_.integer(column_++)); }
+  Nanoseconds span_ns() { return Nanoseconds(statement_.integer(column_++)); }
+  Bytes bytes() { return Bytes{statement_.unsigned_integer(column_++)}; }
+  bool next_is_null() const { return statement_.is_null(column_); }
+  void skip() { ++column_; }
+
+ private:
+  const Statement& statement_;
+  int column_ = 0;
+};
+
+/// `read(cursor)` for each row, into a vector.
+template <typename Read>
+auto read_rows(Statement& statement, Read read)
+    -> Result<std::vector<decltype(read(std::declval<RowCursor&>()))>> {
+  std::vector<decltype(read(std::declval<RowCursor&>()))> rows;
+  for (;;) {
+    FS_TRY(const bool row, statement.step());
+    if (!row) return rows;
+    RowCursor cursor(statement);
+    rows.push_back(read(cursor));
+  }
+}
+
+HostRow read_host(RowCursor& row) {
+  // Braced initialisers run in the order of the columns.
+  return {.id = row.integer(),
+          .name = row.text(),
+          .public_key = row.text(),
+          .agent_version = row.text(),
+          .first_seen = row.time_ms(),
+          .last_seen = row.time_ms(),
+          .executions = row.unsigned_integer(),
+          .losses = row.unsigned_integer()};
+}
+
+constexpr std::string_view kSelectExecutions =
+    "SELECT e.id, e.host_id, e.start_ms, e.pid, e.parent_pid, e.uid, e.login_uid, w.cgroup, "
+    "s.text, e.comm, e.filename, "
+    "e.argv, e.argv_word_bytes, e.truncated, e.existing, e.end_ms, e.wait_status, e.cpu_ns, "
+    "e.user_ns, e.system_ns, "
+    "e.peak_rss_bytes, e.read_bytes, e.written_bytes, e.read_calls, e.write_calls, e.minor_faults, "
+    "e.major_faults, "
+    "e.voluntary_switches, e.involuntary_switches FROM execution e JOIN signature s ON s.id = "
+    "e.signature_id "
+    "JOIN workload w ON w.id = e.workload_id";
+
+std::vector<std::string> read_argv(RowCursor& row) {
+  const std::string_view text = row.text_view();
+  const bool plain = row.next_is_null();
+  const std::string_view word_bytes = row.text_view();
+  return split_words(text, plain ? std::nullopt : std::optional(word_bytes));
+}
+
+ResourceUse read_use(RowCursor& row) {
+  return {.cpu = row.span_ns(),
+          .user = row.span_ns(),
+          .system = row.span_ns(),
+          .peak_rss = row.bytes(),
+          .read_bytes = row.bytes(),
+          .written_bytes = row.bytes(),
+          .read_calls = row.unsigned_integer(),
+          .write_calls = row.unsigned_integer(),
+          .minor_faults = row.unsigned_integer(),
+          .major_faults = row.unsigned_integer(),
+          .voluntary_switches = row.unsigned_integer(),
+          .involuntary_switches = row.unsigned_integer()};
+}
+
+ExecutionRow read_execution(RowCursor& row) {
+  ExecutionRow execution;
+  execution.id = row.integer();
+  execution.host = row.integer();
+  execution.start = row.time_ms();
+  execution.pid = row.integer32();
+  execution.parent_pid = row.integer32();
+  execution.uid = row.integer32();
+  execution.login_uid = row.optional32();
+  execution.cgroup = row.text();
+  execution.signature = row.text();
+  execution.comm = row.text();
+  execution.filename = row.text();
+  execution.argv = read_argv(row);
+  execution.truncated = row.flag();
+  execution.existing = row.flag();
+  if (row.next_is_null()) return execution;
+  execution.end = row.time_ms();
+  execution.wait_status = row.integer32();
+  execution.use = read_use(row);
+  return execution;
+}
+
+/// Conditions joined by AND, and their values.
+struct Filter {
+  std::string where;
+  std::vector<SqlValue> values;
+
+  void add(std::string_view condition, std::initializer_list<SqlValue> bound) {
+    where += fmt::format("{} ({})", where.empty() ? " WHERE" : " AND", condition);
+    values.insert(values.end(), bound);
+  }
+};
+
+Filter make_filter(const ExecutionQuery& query) {
+  Filter filter;
+  if (query.host) filter.add("e.host_id = ?", {*query.host});
+  if (query.from) filter.add("e.start_ms >= ?", {to_ms(*query.from)});
+  if (query.to) filter.add("e.start_ms < ?", {to_ms(*query.to)});
+  if (!query.signature.empty()) {
+    filter.add("e.signature_id = (SELECT id FROM signature WHERE text = ?)", {query.signature});
+  }
+  if (!query.text.empty())
+    filter.add("instr(s.text, ?) OR instr(e.argv, ?)", {query.text, query.text});
+  return filter;
+}
+
+Result<StepGrid> make_grid(const SeriesQuery& query) {
+  if (query.step.count() <= 0)
+    return Error(ErrorCode::invalid_argument, "read series: the step must be positive");
+  std::int64_t span_ns = 0;
+  if (__builtin_sub_overflow(to_ns(query.to), to_ns(query.from), &span_ns) || span_ns < 0) {
+    return Error(ErrorCode::invalid_argument, "read series: the end is before the beginning");
+  }
+  const std::int64_t step_ns = query.step.count();
+  const auto count = static_cast<std::uint64_t>(span_ns / step_ns + (span_ns % step_ns != 0));
+  if (count > kMaxSteps) {
+    return Error(
+        ErrorCode::invalid_argument,
+        fmt::format("read series: {} steps; at most {}: choose a longer step", count, kMaxSteps));
+  }
+  return StepGrid{.start = query.from, .step = query.step, .count = count};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteHistoryReader>> SqliteHistoryReader::open(const std::string& path) {
+  FS_TRY(auto database, Database::open(path, OpenMode::read_only));
+  FS_CHECK(check_schema(database, embedded::history_migrations()));
+  return std::unique_ptr<SqliteHistoryReader>(new SqliteHistoryReader(std::move(database)));
+}
+
+Result<std::vector<HostRow>> SqliteHistoryReader::hosts() {
+  FS_TRY(
+      auto select,
+      database_.prepare("SELECT id, name, public_key, agent_version, first_seen_ms, last_seen_ms, "
+                        "executions, losses FROM host ORDER BY name, id"));
+  return read_rows(select, read_host);
+}
+
+Result<std::vector<WorkloadRow>> SqliteHistoryReader::workloads(std::optional<HostId> host) {
+  FS_TRY(auto select,
+         database_.prepare(
+             "SELECT host_id, cgroup, cgroup_id, last_seen_ms FROM workload "
+             "WHERE cgroup <> '' AND (?1 IS NULL OR host_id = ?1) ORDER BY host_id, cgroup"));
+  FS_CHECK(select.start(host));
+  return read_rows(select, [](RowCursor& row) {
+    return WorkloadRow{.workload = {.host = row.integer(), .cgroup = row.text()},
+                       .cgroup_id = row.unsigned_integer(),
+                       .last_seen = row.time_ms()};
+  });
+}
+
+Result<std::vector<SeriesKey>> SqliteHistoryReader::series_keys(WallTime active_since) {
+  std::string columns;
+  for (const SampleColumn& column : sample_columns()) columns += fmt::format(", s.{}", column.name);
+  FS_TRY(auto select,
+         database_.prepare(fmt::format(
+             "SELECT w.host_id, w.cgroup{} FROM workload w JOIN sample s ON s.workload_id = "
+             "w.id AND s.time_ms = (SELECT max(time_ms) FROM sample WHERE workload_id = w.id) "
+             "WHERE s.time_ms >= ? ORDER BY w.host_id, w.cgroup",
+             columns)));
+  FS_CHECK(select.start(to_ms(active_since)));
+  std::vector<SeriesKey> keys;
+  for (;;) {
+    FS_TRY(const bool found, select.step());
+    if (!found) return keys;
+    RowCursor row(select);
+    const Workload workload{.host = row.integer(), .cgroup = row.text()};
+    for (const SampleColumn& column : sample_columns()) {
+      if (!row.next_is_null()) keys.push_back({.workload = workload, .quantity = column.quantity});
+      row.skip();
+    }
+  }
+}
+
+Result<Statement*> SqliteHistoryReader::prepare_series(Quantity quantity) {
+  if (const auto known = series_.find(quantity); known != series_.end()) return &known->second;
+  const SampleColumn* const column = find_sample_column(quantity);
+  if (column == nullptr) return Error(ErrorCode::invalid_argument, "read series: unknown quantity");
+  FS_TRY(auto select,
+         database_.prepare(fmt::format(
+             "SELECT time_ms, {0} FROM sample WHERE workload_id = (SELECT id FROM workload "
+             "WHERE host_id = ? AND cgroup = ?) AND time_ms BETWEEN ? AND ? AND {0} NOT NULL "
+             "ORDER BY time_ms",
+             column->name)));
+  return &series_.emplace(quantity, std::move(select)).first->second;
+}
+
+Result<Series> SqliteHistoryReader::series(const SeriesQuery& query) {
+  FS_TRY(const StepGrid grid, make_grid(query));
+  FS_TRY(Statement* const select, prepare_series(query.key.quantity));
+  // Neighbours outside the window tell what happened at its borders.
+  FS_CHECK(select->start(query.key.workload.host, query.key.workload.cgroup,
+                         to_ms(query.from) - kLongestGap.count(),
+                         to_ms(query.to) + kLongestGap.count()));
+  FS_TRY(const auto points, read_rows(*select, [](RowCursor& row) {
+           return SamplePoint{.time_ms = row.integer(), .value = row.integer()};
+         }));
+  const double scale = find_sample_column(query.key.quantity)->scale;
+  return Series{.key = query.key,
+                .start = query.from,
+                .step = query.step,
+                .values = is_counter(query.key.quantity) ? resample_counter(points, grid, scale)
+                                                         : resample_gauge(points, grid, scale)};
+}
+
+Result<std::vector<ExecutionRow>> SqliteHistoryReader::executions(const ExecutionQuery& query) {
+  Filter filter = make_filter(query);
+  filter.values.emplace_back(std::min(query.limit, kMaxExecutions));
+  FS_TRY(auto select,
+         database_.prepare(fmt::format("{}{} ORDER BY e.start_ms DESC, e.id DESC LIMIT ?",
+                                       kSelectExecutions, filter.where)));
+  FS_CHECK(select.start_bound(filter.values));
+  return read_rows(select, read_execution);
+}
+
+Result<std::vector<SignatureRuns>> SqliteHistoryReader::signature_runs(WallTime from, WallTime to,
+                                                                       std::size_t least) {
+  FS_TRY(const auto snapshot, Transaction::begin_read(database_));
+  // The index execution_by_start holds all that is read here, in order.
+  FS_TRY(auto select,
+         database_.prepare(
+             "SELECT host_id, signature_id, start_ms FROM execution WHERE start_ms >= ? AND "
+             "start_ms < ? AND existing = 0 AND exec_seen = 1 AND signature_id <> 1 "
+             "ORDER BY start_ms"));
+  FS_CHECK(select.start(to_ms(from), to_ms(to)));
+  std::map<std::pair<HostId, std::int64_t>, std::vector<WallTime>> starts;
+  for (;;) {
+    FS_TRY(const bool found, select.step());
+    if (!found) break;
+    starts[{select.integer(0), select.integer(1)}].push_back(wall_time_from_ms(select.integer(2)));
+  }
+  FS_TRY(auto find_text, database_.prepare("SELECT text, base_name FROM signature WHERE id = ?"));
+  std::vector<SignatureRuns> runs;
+  for (auto& [key, times] : starts) {
+    if (times.size() < least) continue;
+    FS_CHECK(find_text.start(key.second));
+    FS_TRY(const bool found, find_text.step());
+    if (!found) continue;
+    runs.push_back({.signature = find_text.text(0),
+                    .base_name = find_text.text(1),
+                    .host = key.first,
+                    .starts = std::move(times)});
+  }
+  std::ranges::sort(runs, {},
+                    [](const SignatureRuns& run) { return std::tie(run.host, run.signature); });
+  return runs;
+}
+
+}  // namespace foreshock::coordinator

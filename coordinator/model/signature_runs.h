@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/model/series.h"
+
+namespace foreshock::coordinator {
+
+/// Times of one signature's executions, for learning.
+struct SignatureRuns {
+  std::string signature;
+  std::string base_name;
+  HostId host = 0;
+  std::vector<WallTime> starts;  ///< ascending
+};
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,141 @@
+#include "coordinator/pipeline/learning.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace foreshock::coordinator {
+
+namespace {
+
+constexpr std::size_t kExecutionsPerTagging = 2000;
+
+bool is_learned(Quantity quantity) {
+  return quantity == Quantity::cpu_usage || quantity == Quantity::memory_used;
+}
+
+bool has_values(const Series& series) {
+  return std::ranges::any_of(series.values, [](double value) { return value == value; });
+}
+
+}  // namespace
+
+Learning::Learning(Options options, HistoryReader& history, const Deciding& deciding,
+                   const Tagger& tagger)
+    : options_(options),
+      history_(history),
+      deciding_(deciding),
+      tagger_(tagger),
+      ensemble_(make_default_ensemble()) {}
+
+LearnedState Learning::learn(const LearnedState& before, WallTime now) {
+  const SystemClock clock;
+  const BootTime began = clock.boot_now();
+  auto learned = try_learn(now);
+  if (!learned) {
+    LearnedState kept = before;
+    kept.problem = learned.error().message();
+    return kept;
+  }
+  learned->learned_at = now;
+  learned->took = clock.boot_now() - began;
+  return *std::move(learned);
+}
+
+Result<LearnedState> Learning::try_learn(WallTime now) {
+  LearnedState state;
+  FS_TRY(const auto subjects, read_subjects(now));
+  state.tags = tagger_.tag(subjects);
+
+  std::map<HostId, std::string> host_names;
+  FS_TRY(const auto hosts, history_.hosts());
+  for (const auto& host : hosts) host_names[host.id] = host.name;
+
+  FS_TRY(const auto keys, history_.series_keys(now - std::chrono::minutes(5)));
+  std::vector<SeriesKey> watched;  // what a policy looks at: led, and forecast first
+  std::vector<SeriesKey> others;
+  for (const auto& key : keys) {
+    if (!is_learned(key.quantity)) continue;
+    const bool concerned =
+        deciding_.concerns(key.workload, host_names[key.workload.host], state.tags);
+    (concerned || key.workload.cgroup.empty() ? watched : others).push_back(key);
+  }
+  watched.insert(watched.end(), others.begin(), others.end());
+  if (watched.size() > options_.max_series) watched.resize(options_.max_series);
+
+  FS_TRY(const auto series, read_series(watched, now));
+  const auto points = static_cast<std::size_t>(options_.horizon / options_.step);
+  for (const auto& one : series) {
+    auto outcome = ensemble_->forecast_with_scores(one, points);
+    if (auto* forecast = std::get_if<Forecast>(&outcome.forecast)) forecast->made_at = now;
+    state.forecasts.insert_or_assign(one.key, std::move(outcome.forecast));
+    state.scores.insert_or_assign(one.key, std::move(outcome.scores));
+  }
+
+  std::vector<Series> led;
+  for (const auto& one : series) {
+    if (deciding_.concerns(one.key.workload, host_names[one.key.workload.host], state.tags))
+      led.push_back(one);
+  }
+  FS_TRY(const auto runs,
+         history_.signature_runs(now - options_.history, now, options_.leads.min_support));
+  state.leads = find_leads(led, runs, options_.leads);
+  return state;
+}
+
+Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& keys,
+                                                  WallTime now) {
+  // Whole steps, and not the one that is still filling up.
+  const auto step = options_.step;
+  const WallTime to(now.time_since_epoch() / step * step);
+  std::vector<Series> all;
+  for (const auto& key : keys) {
+    FS_TRY(auto series, history_.series({key, to - options_.history, to, step}));
+    // A series that began within the window starts where its data starts.
+    const auto first =
+        std::ranges::find_if(series.values, [](double value) { return value == value; });
+    const auto leading = first - series.values.begin();
+    series.values.erase(series.values.begin(), first);
+    series.start += step * leading;
+    if (has_values(series)) all.push_back(std::move(series));
+  }
+  return all;
+}
+
+Result<std::vector<TaggedSubject>> Learning::read_subjects(WallTime now) {
+  FS_TRY(const auto workloads, history_.workloads(std::nullopt));
+  std::map<Workload, std::set<std::string>> ran;
+  for (const auto& row : workloads) {
+    if (row.last_seen >= now - std::chrono::minutes(5)) ran[row.workload];
+  }
+  ExecutionQuery query;
+  query.from = now - std::chrono::minutes(10);
+  query.limit = kExecutionsPerTagging;
+  FS_TRY(const auto executions, history_.executions(query));
+  for (const auto& row : executions) {
+    const auto it = ran.find(Workload{row.host, row.cgroup});
+    if (it != ran.end()) it->second.insert(row.signature);
+  }
+  std::vector<TaggedSubject> subjects;
+  for (auto& [workload, signatures] : ran) {
+    subjects.push_back({workload, {signatures.begin(), signatures.end()}});
+  }
+  return subjects;
+}
+
+WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::uint64_t version) {
+  std::set<std::string> base_names;
+  std::set<std::string> signatures;
+  for (const auto& lead : leads) {
+    base_names.insert(lead.base_name);
+    signatures.insert(lead.signature);
+  }
+  WatchList list;
+  list.version = version;
+  list.base_names.assign(base_names.begin(), base_names.end());
+  list.signatures.assign(signatures.begin(), signatures.end());
+  return list;
+}
+
+}  // namespace foreshock::coordinator

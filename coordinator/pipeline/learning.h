@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "coordinator/forecast/ensemble.h"
+#include "coordinator/history/history_store.h"
+#include "coordinator/lead/lead_finder.h"
+#include "coordinator/model/learned_state.h"
+#include "coordinator/pipeline/deciding.h"
+#include "coordinator/tag/tagger.h"
+
+namespace foreshock::coordinator {
+
+/// One round of learning: reads history, finds lead commands, fits forecasts, assigns tags. Thread
+/// `learn`.
+class Learning {
+ public:
+  struct Options {
+    std::chrono::nanoseconds interval = std::chrono::minutes(1);
+    std::chrono::nanoseconds step = std::chrono::seconds(10);
+    std::chrono::nanoseconds history = std::chrono::hours(6);
+    std::chrono::nanoseconds horizon = std::chrono::minutes(10);
+    std::size_t max_series = 256;  ///< those that a policy looks at first
+    LeadFinderOptions leads;
+  };
+
+  /// `history`, `deciding` (only its policies are read) and `tagger` are borrowed and outlive it.
+  Learning(Options options, HistoryReader& history, const Deciding& deciding, const Tagger& tagger);
+
+  /// A failed read keeps what was known and says why in `problem`.
+  LearnedState learn(const LearnedState& before, WallTime now);
+
+ private:
+  Result<LearnedState> try_learn(WallTime now);
+  Result<std::vector<Series>> read_series(const std::vector<SeriesKey>& keys, WallTime now);
+  Result<std::vector<TaggedSubject>> read_subjects(WallTime now);
+
+  const Options options_;
+  HistoryReader& history_;
+  const Deciding& deciding_;
+  const Tagger& tagger_;
+  std::unique_ptr<Ensemble> ensemble_;
+};
+
+/// The names agents are asked to watch for, so that these leads are seen at once.
+WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::uint64_t version);
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,216 @@
+#include "coordinator/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/signature/signature.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+/// One transaction holds at most this many batches: enough to share the cost of a durable commit
+/// among many agents, few enough that no agent waits long for its acknowledgement.
+constexpr std::size_t kBatchesPerCommit = 256;
+constexpr auto kPruneInterval = std::chrono::minutes(1);
+
+}  // namespace
+
+Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t epoch, Parts parts)
+    : options_(options),
+      parts_(std::move(parts)),
+      epoch_(epoch),
+      deciding_(std::move(policies)),
+      dispatcher_(options.dispatch, epoch,
+                  [this](const std::string& public_key, const Command& command) {
+                    const bool posted = parts_.post(Outbound{public_key, command});
+                    if (posted) sent_commands_.add();
+                    return posted;
+                  }),
+      committed_batches_(
+          parts_.metrics.counter("foreshock_history_batches_total", "Batches committed")),
+      repeated_batches_(parts_.metrics.counter("foreshock_history_repeated_batches_total",
+                                               "Batches that had been committed before")),
+      committed_executions_(
+          parts_.metrics.counter("foreshock_history_executions_total", "Executions committed")),
+      failed_commits_(parts_.metrics.counter("foreshock_history_failed_commits_total",
+                                             "Transactions that failed")),
+      lead_sightings_(parts_.metrics.counter("foreshock_lead_sightings_total",
+                                             "Executions of lead commands seen")),
+      recorded_decisions_(
+          parts_.metrics.counter("foreshock_decisions_total", "Decisions recorded")),
+      sent_commands_(parts_.metrics.counter("foreshock_commands_sent_total",
+                                            "Commands sent, repeats included")) {}
+
+void Pipeline::run(std::stop_token stop) {
+  while (!stop.stop_requested()) poll_once(std::chrono::milliseconds(200), stop);
+}
+
+void Pipeline::poll_once(std::chrono::milliseconds timeout, std::stop_token stop) {
+  if (auto first = parts_.inbound.pop_for(timeout, stop)) {
+    std::vector<Inbound> inbound = parts_.inbound.drain(kBatchesPerCommit - 1);
+    inbound.insert(inbound.begin(), std::move(*first));
+    take_in(std::move(inbound));
+  }
+  do_what_is_due(parts_.clock.wall_now());
+}
+
+void Pipeline::take_in(std::vector<Inbound> inbound) {
+  // Urgent copies first: they are why the others can wait for the disk.
+  std::vector<ReceivedBatch> batches;
+  for (auto& entry : inbound) {
+    if (auto* urgent = std::get_if<UrgentReceived>(&entry)) {
+      on_urgent(*urgent);
+    } else {
+      batches.push_back(std::move(std::get<ReceivedBatch>(entry)));
+    }
+  }
+  if (decide_now_) decide(parts_.clock.wall_now());
+  if (!batches.empty()) commit(std::move(batches));
+}
+
+void Pipeline::commit(std::vector<ReceivedBatch> batches) {
+  const auto appended = parts_.history.append(batches);
+  if (!appended) {
+    // Not acknowledged, so the agents keep the batches and send them again.
+    failed_commits_.add();
+    log_error("history_append_failed batches={} error=\"{}\"", batches.size(),
+              appended.error().message());
+    return;
+  }
+  std::map<std::pair<std::string, Incarnation>, std::vector<std::uint64_t>> acks;
+  for (const auto& batch : batches)
+    acks[{batch.public_key, batch.incarnation}].push_back(batch.sequence);
+  for (auto& [sender, sequences] : acks) {
+    parts_.post(Outbound{sender.first, Ack{sender.second, std::move(sequences)}});
+  }
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    if ((*appended)[i].repeated) {
+      repeated_batches_.add();
+    } else {
+      committed_batches_.add();
+      on_committed((*appended)[i].host, batches[i]);
+    }
+  }
+}
+
+void Pipeline::on_committed(HostId host, const ReceivedBatch& batch) {
+  const Report& report = batch.report;
+  committed_executions_.add(report.executions.size());
+  live_.on_report(host, batch.public_key, report);
+  for (const auto& execution : report.executions) {
+    notice_lead(host, report.boot_id, execution, report.to_wall(execution.exec_time));
+  }
+  for (const auto& outcome : report.outcomes) on_outcome(host, outcome);
+}
+
+void Pipeline::on_urgent(const UrgentReceived& received) {
+  const auto host = live_.host_of(received.public_key);
+  if (!host) return;  // its batch follows
+  const auto& urgent = received.urgent;
+  const WallTime exec_time(urgent.execution.exec_time.time_since_epoch() + urgent.wall_minus_boot);
+  notice_lead(*host, urgent.boot_id, urgent.execution, exec_time);
+}
+
+bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& execution,
+                           WallTime exec_time) {
+  const auto learned = parts_.learned.read();
+  if (learned->leads.empty() || execution.existing || !execution.exec_seen) return false;
+  const auto signature = normalise(execution.argv.split(), execution.filename);
+  bool noticed = false;
+  for (const auto& lead : learned->leads) {
+    if (lead.source_host != host || lead.signature != signature.text) continue;
+    if (!live_.on_sighting(lead, host, boot, execution, exec_time)) continue;
+    lead_sightings_.add();
+    noticed = true;
+    decide_now_ = true;
+  }
+  return noticed;
+}
+
+void Pipeline::on_outcome(HostId host, const ActionOutcome& outcome) {
+  if (const auto recorded = parts_.decisions.record_outcome(outcome); !recorded) {
+    log_error("outcome_not_recorded decision={} error=\"{}\"", outcome.decision_id,
+              recorded.error().message());
+  }
+  dispatcher_.on_outcome(outcome);
+  const Workload workload{host, outcome.target.path};
+  if (outcome.status == ActionStatus::applied) {
+    live_.on_limit(host, outcome.target.path, outcome.knob, outcome.after);
+    const bool lowered = outcome.after && (!outcome.before || *outcome.after < *outcome.before);
+    if (lowered) deciding_.on_lowered(workload, outcome.knob, outcome.time);
+  } else {
+    deciding_.on_rejected(workload, outcome.knob,
+                          std::string(to_string(outcome.refusal)) + ": " + outcome.detail,
+                          parts_.clock.wall_now());
+  }
+  log_info(
+      "action_outcome decision={} status={} refusal={} cgroup={} knob={} before={} after={} "
+      "detail=\"{}\"",
+      outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal),
+      outcome.target.path, to_string(outcome.knob), format_knob_value(outcome.knob, outcome.before),
+      format_knob_value(outcome.knob, outcome.after), outcome.detail);
+}
+
+void Pipeline::decide(WallTime now) {
+  decide_now_ = false;
+  last_decided_ = now;
+  const auto pending = [this](HostId host, const std::string& cgroup,
+                              Knob knob) -> std::optional<KnobValue> {
+    const auto* known = live_.find_host(host);
+    if (known == nullptr) return std::nullopt;
+    return dispatcher_.pending_value(known->public_key, cgroup, knob);
+  };
+  auto turn = deciding_.decide(live_, *parts_.learned.read(), pending, now);
+  decided_forecasts_ = std::move(turn.forecasts);
+  for (auto& decision : turn.decisions) {
+    const auto recorded = parts_.decisions.record(std::move(decision));
+    if (!recorded) {
+      // What cannot be written down is not done.
+      log_error("decision_not_recorded error=\"{}\"", recorded.error().message());
+      continue;
+    }
+    recorded_decisions_.add();
+    dispatch(*recorded, now);
+  }
+}
+
+void Pipeline::dispatch(const RecordedDecision& recorded, WallTime now) {
+  const Decision& decision = recorded.decision();
+  log_info("decision id={} policy={} mode={} outcome={} cgroup={} knob={} wanted={} reason=\"{}\"",
+           recorded.id(), decision.policy, to_string(decision.mode), to_string(decision.outcome),
+           decision.facts.workload.cgroup, to_string(decision.knob),
+           format_knob_value(decision.knob, decision.wanted), decision.reason);
+  if (!decision.action || decision.mode != PolicyMode::auto_) return;
+  const auto* host = live_.find_host(decision.facts.workload.host);
+  if (host != nullptr) dispatcher_.submit(recorded, host->public_key, now);
+}
+
+void Pipeline::do_what_is_due(WallTime now) {
+  if (decide_now_ || now - last_decided_ >= options_.decide_interval || now < last_decided_) {
+    decide(now);
+    for (const auto& expired : dispatcher_.tick(now)) {
+      if (const auto recorded = parts_.decisions.record_outcome(expired); !recorded) {
+        log_error("outcome_not_recorded decision={} error=\"{}\"", expired.decision_id,
+                  recorded.error().message());
+      }
+      log_warning("command_unanswered decision={} cgroup={}", expired.decision_id,
+                  expired.target.path);
+    }
+    live_.forget_old(now);
+    LiveView view = live_.view(now);
+    view.epoch = epoch_;
+    view.forecasts = decided_forecasts_;
+    view.commands_in_flight = dispatcher_.in_flight();
+    parts_.live_view.publish(std::move(view));
+  }
+  if (now - last_pruned_ >= kPruneInterval || now < last_pruned_) {
+    const auto done = parts_.history.prune(now - options_.max_age, options_.max_bytes);
+    if (!done) log_error("history_prune_failed error=\"{}\"", done.error().message());
+    // Work per call is bounded: more to do means the next turn goes on.
+    if (!done || *done) last_pruned_ = now;
+  }
+}
+
+}  // namespace foreshock::coordinator

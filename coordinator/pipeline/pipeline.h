@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/sync/snapshot.h"
+#include "common/telemetry/metrics.h"
+#include "coordinator/decide/decision_log.h"
+#include "coordinator/dispatch/dispatcher.h"
+#include "coordinator/history/history_store.h"
+#include "coordinator/ingest/gateway.h"
+#include "coordinator/model/learned_state.h"
+#include "coordinator/model/live_view.h"
+#include "coordinator/pipeline/deciding.h"
+#include "coordinator/pipeline/live_state.h"
+
+namespace foreshock::coordinator {
+
+/// The order of steps for one report, from the queue to the command: commit, acknowledge, notice
+/// lead commands, decide, record, dispatch. Thread `pipeline`; owns the writing side of history and
+/// decisions.
+class Pipeline {
+ public:
+  struct Options {
+    std::chrono::nanoseconds decide_interval = std::chrono::seconds(1);
+    std::chrono::nanoseconds max_age = std::chrono::hours(24 * 30);
+    std::uint64_t max_bytes = std::uint64_t{10} << 30;
+    Dispatcher::Options dispatch;
+  };
+  /// Borrowed; all outlive the pipeline.
+  struct Parts {
+    InboundQueue& inbound;
+    HistoryStore& history;
+    DecisionLog& decisions;
+    const Snapshot<LearnedState>& learned;
+    Snapshot<LiveView>& live_view;
+    std::function<bool(Outbound)> post;
+    MetricRegistry& metrics;
+    const Clock& clock;
+  };
+
+  Pipeline(Options options, std::vector<Policy> policies, std::uint64_t epoch, Parts parts);
+
+  void run(std::stop_token stop);
+  /// One turn: what is in the queue (waiting at most `timeout` for the first), then what is due.
+  void poll_once(std::chrono::milliseconds timeout, std::stop_token stop);
+
+ private:
+  void take_in(std::vector<Inbound> inbound);
+  void commit(std::vector<ReceivedBatch> batches);
+  void on_committed(HostId host, const ReceivedBatch& batch);
+  void on_urgent(const UrgentReceived& received);
+  bool notice_lead(HostId host, const BootId& boot, const Execution& execution, WallTime exec_time);
+  void on_outcome(HostId host, const ActionOutcome& outcome);
+  void decide(WallTime now);
+  void dispatch(const RecordedDecision& recorded, WallTime now);
+  void do_what_is_due(WallTime now);
+
+  const Options options_;
+  const Parts parts_;
+  const std::uint64_t epoch_;
+  Deciding deciding_;
+  LiveState live_;
+  Dispatcher dispatcher_;
+  std::map<SeriesKey, Forecast> decided_forecasts_;
+  bool decide_now_ = false;
+  WallTime last_decided_;
+  WallTime last_pruned_;
+  Counter& committed_batches_;
+  Counter& repeated_batches_;
+  Counter& committed_executions_;
+  Counter& failed_commits_;
+  Counter& lead_sightings_;
+  Counter& recorded_decisions_;
+  Counter& sent_commands_;
+};
+
+}  // namespace foreshock::coordinator

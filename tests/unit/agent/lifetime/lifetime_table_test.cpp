@@ -1,0 +1,256 @@
+#include "agent/lifetime/lifetime_table.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace foreshock::agent {
+namespace {
+
+using std::chrono::milliseconds;
+
+BootTime at(int ms) {
+  return BootTime(milliseconds(ms));
+}
+
+ExecEvent exec(std::uint32_t pid, int start_ms, int time_ms, const std::string& word) {
+  ExecEvent event;
+  event.time = at(time_ms);
+  event.facts.process = {pid, at(start_ms)};
+  event.facts.comm = word;
+  event.filename = "/bin/" + word;
+  event.argv = make_argv({word});
+  return event;
+}
+
+ExecEvent existing(std::uint32_t pid, int start_ms, const std::string& word) {
+  auto event = exec(pid, start_ms, start_ms, word);
+  event.existing = true;
+  return event;
+}
+
+ExitEvent exit_of(std::uint32_t pid, int start_ms, int time_ms, int cpu_ms = 7) {
+  ExitEvent event;
+  event.time = at(time_ms);
+  event.facts.process = {pid, at(start_ms)};
+  event.facts.comm = "worker";
+  event.wait_status = 256;
+  event.use.cpu = milliseconds(cpu_ms);
+  return event;
+}
+
+TEST(LifetimeTable, joins_exec_and_exit_of_one_period_into_one_record) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "make"), "/a");
+  table.on_exit(exit_of(1, 1000, 1050), "/a");
+  EXPECT_EQ(table.pending(), 1U);
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].argv, make_argv({"make"}));
+  EXPECT_EQ(taken[0].filename, "/bin/make");
+  EXPECT_EQ(taken[0].exec_time, at(1001));
+  EXPECT_EQ(taken[0].cgroup, "/a");
+  EXPECT_TRUE(taken[0].exec_seen);
+  ASSERT_TRUE(taken[0].end);
+  EXPECT_EQ(taken[0].end->time, at(1050));
+  EXPECT_EQ(taken[0].end->wait_status, 256U);
+  EXPECT_EQ(taken[0].end->use.cpu, milliseconds(7));
+  EXPECT_EQ(table.alive(), 0U);
+  EXPECT_EQ(table.pending(), 0U);
+}
+
+TEST(LifetimeTable, reports_a_running_process_once_and_then_whole_under_the_same_key) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "make"), "/a");
+  const auto first = table.take_finished_and_started();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_FALSE(first[0].end);
+  EXPECT_TRUE(table.take_finished_and_started().empty());
+  table.on_exit(exit_of(1, 1000, 9000), "/a");
+  const auto second = table.take_finished_and_started();
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_TRUE(second[0].end);
+  EXPECT_EQ(second[0].facts.process, first[0].facts.process);
+  EXPECT_EQ(second[0].exec_time, first[0].exec_time);
+}
+
+TEST(LifetimeTable, gives_each_exec_of_a_process_a_record_and_the_last_one_the_end) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "env"), "/a");
+  table.on_exec(exec(1, 1000, 1002, "nice"), "/a");
+  table.on_exec(exec(1, 1000, 1003, "make"), "/a");
+  table.on_exit(exit_of(1, 1000, 1050), "/a");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 3U);
+  EXPECT_EQ(taken[0].argv, make_argv({"env"}));
+  EXPECT_FALSE(taken[0].end);
+  EXPECT_EQ(taken[1].argv, make_argv({"nice"}));
+  EXPECT_EQ(taken[1].earlier_execs, 1U);
+  EXPECT_FALSE(taken[1].end);
+  EXPECT_EQ(taken[2].argv, make_argv({"make"}));
+  EXPECT_EQ(taken[2].earlier_execs, 2U);
+  EXPECT_TRUE(taken[2].end);
+}
+
+TEST(LifetimeTable, does_not_report_an_earlier_image_again) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "sh"), "/a");
+  EXPECT_EQ(table.take_finished_and_started().size(), 1U);
+  table.on_exec(exec(1, 1000, 5000, "make"), "/a");
+  EXPECT_EQ(table.pending(), 1U);
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].argv, make_argv({"make"}));
+  EXPECT_EQ(table.alive(), 1U);
+}
+
+TEST(LifetimeTable, reports_a_fork_that_never_called_execve) {
+  LifetimeTable table(10);
+  table.on_exit(exit_of(1, 1000, 1050), "/a");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_FALSE(taken[0].exec_seen);
+  EXPECT_EQ(taken[0].exec_time, at(1000));
+  EXPECT_EQ(taken[0].facts.comm, "worker");
+  EXPECT_EQ(taken[0].cgroup, "/a");
+  EXPECT_TRUE(taken[0].argv.words.empty());
+  EXPECT_TRUE(taken[0].end);
+}
+
+TEST(LifetimeTable, ignores_events_told_twice) {
+  LifetimeTable table(10);
+  for (int round = 0; round < 2; ++round) table.on_exec(exec(1, 1000, 1001, "make"), "/a");
+  for (int round = 0; round < 2; ++round) table.on_exit(exit_of(1, 1000, 1050), "/a");
+  table.on_exec(exec(1, 1000, 1001, "make"), "/a");
+  EXPECT_EQ(table.pending(), 1U);
+  EXPECT_EQ(table.alive(), 0U);
+}
+
+TEST(LifetimeTable, ignores_an_existing_process_that_it_saw_exec_or_end) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1004, 1008, "make"), "/a");
+  table.on_exec(existing(1, 1000, "make"), "/a");  // the same start, rounded down by /proc
+  table.on_exit(exit_of(2, 1004, 1050), "/a");
+  table.on_exec(existing(2, 1000, "sleep"), "/a");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_EQ(taken[0].facts.process.pid, 2U);
+  EXPECT_EQ(taken[1].facts.process.pid, 1U);
+  EXPECT_FALSE(taken[1].existing);
+  EXPECT_EQ(table.alive(), 1U);
+}
+
+TEST(LifetimeTable, joins_an_existing_process_with_its_exit_though_proc_rounds_its_start) {
+  LifetimeTable table(10);
+  table.on_exec(existing(1, 1000, "postgres"), "/a");
+  const auto first = table.take_finished_and_started();
+  table.on_exit(exit_of(1, 1009, 9000), "/a");
+  const auto second = table.take_finished_and_started();
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_TRUE(second[0].existing);
+  EXPECT_EQ(second[0].argv, make_argv({"postgres"}));
+  EXPECT_EQ(second[0].facts.process, first.at(0).facts.process);
+  EXPECT_TRUE(second[0].end);
+}
+
+TEST(LifetimeTable, takes_proc_and_the_event_of_one_image_for_one_exec) {
+  LifetimeTable table(10);
+  table.on_exec(existing(1, 1000, "make"), "/a");
+  table.on_exec(exec(1, 1004, 1005, "make"), "/a");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_FALSE(taken[0].existing);
+  EXPECT_EQ(taken[0].exec_time, at(1005));
+  EXPECT_EQ(taken[0].earlier_execs, 0U);
+}
+
+TEST(LifetimeTable, closes_a_process_whose_exit_was_lost_when_its_pid_comes_again) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "old"), "/a");
+  table.on_exec(exec(1, 5000, 5001, "new"), "/b");
+  table.on_exec(exec(2, 1000, 1001, "old"), "/a");
+  table.on_exit(exit_of(2, 5000, 5050), "/b");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 4U);
+  EXPECT_EQ(taken[0].argv, make_argv({"old"}));
+  EXPECT_FALSE(taken[0].end);
+  EXPECT_EQ(taken[1].argv, make_argv({"old"}));
+  EXPECT_FALSE(taken[1].end);
+  EXPECT_FALSE(taken[2].exec_seen);
+  EXPECT_TRUE(taken[2].end);
+  EXPECT_EQ(taken[3].argv, make_argv({"new"}));
+  EXPECT_EQ(table.alive(), 1U);
+}
+
+TEST(LifetimeTable, keeps_the_owner_of_a_pid_when_an_older_one_is_told_late) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 5000, 5001, "new"), "/a");
+  table.on_exit(exit_of(1, 1000, 4000), "/a");
+  table.on_exec(exec(1, 2000, 2001, "between"), "/a");
+  EXPECT_EQ(table.alive(), 1U);
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 3U);
+  EXPECT_FALSE(taken[0].exec_seen);
+  EXPECT_EQ(taken[1].argv, make_argv({"between"}));
+  EXPECT_EQ(taken[2].argv, make_argv({"new"}));
+}
+
+TEST(LifetimeTable, gives_up_the_oldest_exec_beyond_its_capacity_and_counts_it) {
+  LifetimeTable table(2);
+  table.on_exec(exec(1, 1000, 1000, "a"), "/");
+  EXPECT_EQ(table.take_finished_and_started().size(), 1U);
+  table.on_exec(exec(2, 2000, 2000, "b"), "/");
+  table.on_exec(exec(1, 1000, 2500, "a2"), "/");  // now the youngest exec
+  table.on_exec(exec(3, 3000, 3000, "c"), "/");   // gives up 2, not yet reported
+  EXPECT_EQ(table.evicted(), 1U);
+  EXPECT_EQ(table.alive(), 2U);
+  auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 3U);
+  EXPECT_EQ(taken[0].argv, make_argv({"b"}));
+  EXPECT_FALSE(taken[0].end);
+  table.on_exec(exec(4, 4000, 4000, "d"), "/");  // gives up 1, reported already
+  EXPECT_EQ(table.evicted(), 2U);
+  EXPECT_EQ(table.pending(), 1U);
+  table.on_exit(exit_of(2, 2000, 5000), "/");
+  taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_FALSE(taken[0].exec_seen);
+}
+
+TEST(LifetimeTable, takes_the_cgroup_of_the_exit_when_the_one_of_the_exec_is_unknown) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "make"), "");
+  auto event = exit_of(1, 1000, 1050);
+  event.facts.cgroup_id = 42;
+  table.on_exit(std::move(event), "/late");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].cgroup, "/late");
+  EXPECT_EQ(taken[0].facts.cgroup_id, 42U);
+}
+
+TEST(LifetimeTable, loses_nothing_over_many_processes_and_periods) {
+  LifetimeTable table(1000);
+  std::size_t starts = 0;
+  std::size_t ends = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto pid = static_cast<std::uint32_t>(100 + i % 30'000);
+    table.on_exec(exec(pid, i * 100, i * 100 + 1, "x"), "/");
+    if (i >= 500) table.on_exit(exit_of(pid - 500, (i - 500) * 100, i * 100 + 2), "/");
+    if (i % 97 != 0) continue;
+    const auto expected = table.pending();
+    const auto taken = table.take_finished_and_started();
+    EXPECT_EQ(taken.size(), expected);
+    for (const auto& execution : taken) ++(execution.end ? ends : starts);
+  }
+  for (const auto& execution : table.take_finished_and_started()) ++(execution.end ? ends : starts);
+  EXPECT_EQ(ends, 19'500U);
+  EXPECT_EQ(starts, 20'000U);  // each outlives its period
+  EXPECT_EQ(table.alive(), 500U);
+  EXPECT_EQ(table.evicted(), 0U);
+}
+
+}  // namespace
+}  // namespace foreshock::agent
