@@ -82,10 +82,10 @@ struct Agent::Impl {
     cgroups = std::make_unique<CgroupIndex>(layout.workload_root(), config.max_cgroups);
     FS_CHECK(open_capture());
     FS_TRY(spool, FileSpool::open(config.spool_directory(),
-                                  {config.spool_max, config.spool_max_age}, clock));
+                                  spool_options(), clock));
     FS_TRY(uplink,
            ZmqUplink::connect({config.coordinator_endpoint, config.coordinator_public_key, keys}));
-    FS_TRY(journal, UndoJournal::open(config.journal_file()));
+    FS_TRY(journal, UndoJournal::open(config.journal_file(), boot_id));
     executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout), config.guardrails,
                                                  *journal);
 
@@ -106,6 +106,13 @@ struct Agent::Impl {
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
     status_server = std::make_unique<StatusServer>(status, metrics);
     return status_server->listen(config.status_socket, config.socket_group);
+  }
+
+  FileSpool::Options spool_options() const {
+    FileSpool::Options options;
+    options.max_bytes = config.spool_max.count;
+    options.max_age = config.spool_max_age;
+    return options;
   }
 
   Result<void> open_capture() {
@@ -172,7 +179,7 @@ Result<void> Agent::run() {
   capture.request_stop();
   capture.join();
   loop.finish();
-  impl_->source->detach();
+  FS_CHECK(impl_->source->detach());
   return ran;
 }
 

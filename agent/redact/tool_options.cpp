@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace foreshock::agent {
 namespace {
@@ -189,8 +190,10 @@ static_assert(std::ranges::is_sorted(kOptions, std::less<>(), &ToolOption::tool)
 }  // namespace
 
 std::span<const ToolOption> tool_options(std::string_view tool) {
-  const auto found = std::ranges::equal_range(kOptions, tool, std::less<>(), &ToolOption::tool);
-  return {found.begin(), found.end()};
+  const auto* begin = std::ranges::lower_bound(kOptions, tool, std::less<>(), &ToolOption::tool);
+  const auto* end =
+      std::ranges::upper_bound(begin, std::end(kOptions), tool, std::less<>(), &ToolOption::tool);
+  return {begin, end};
 }
 
 }  // namespace foreshock::agent

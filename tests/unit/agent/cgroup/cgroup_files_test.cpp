@@ -68,14 +68,15 @@ TEST(CgroupFiles, a_key_is_a_whole_word_at_the_start_of_a_line) {
   EXPECT_EQ(parse_keyed_count("oom_kill\n", "oom_kill"), std::nullopt);
 }
 
-TEST(CgroupFiles, no_memory_limit_has_three_spellings) {
+TEST(CgroupFiles, no_memory_limit_has_many_spellings) {
   const std::optional<std::optional<Bytes>> unlimited(std::in_place, std::nullopt);
   EXPECT_EQ(parse_memory_limit("max\n"), unlimited);
+  EXPECT_EQ(parse_memory_limit("-1"), unlimited);
   EXPECT_EQ(parse_memory_limit("9223372036854771712\n"), unlimited);  // pages of 4 KiB
   EXPECT_EQ(parse_memory_limit("9223372036854710272\n"), unlimited);  // pages of 64 KiB
   EXPECT_EQ(parse_memory_limit("104857600\n"), Bytes{104857600});
   EXPECT_FALSE(parse_memory_limit("").has_value());
-  EXPECT_FALSE(parse_memory_limit("-1\n").has_value());
+  EXPECT_FALSE(parse_memory_limit("-2\n").has_value());
 }
 
 TEST(CgroupFiles, a_cpu_limit_is_in_thousandths_of_a_core) {

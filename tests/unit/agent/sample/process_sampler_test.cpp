@@ -1,7 +1,10 @@
 #include "agent/sample/process_sampler.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "tests/unit/agent/cgroup/temporary_tree.h"
 

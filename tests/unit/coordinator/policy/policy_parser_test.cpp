@@ -18,7 +18,8 @@ Parsed parse(const std::string& text) {
   TomlTable root = document->root();
   parsed.policies = read_policies(root);
   parsed.rules = read_tag_rules(root);
-  if (const auto finished = document->finish(); !finished) parsed.error = finished.error().message();
+  if (const auto finished = document->finish(); !finished)
+    parsed.error = finished.error().message();
   return parsed;
 }
 
@@ -76,12 +77,15 @@ TEST(PolicyParser, names_what_is_wrong_and_where) {
   EXPECT_NE(error("min = \"lots\"\n").find("min"), std::string::npos);
   EXPECT_NE(error("tag = \"role\"\n").find("key=value"), std::string::npos);
   EXPECT_NE(error(base).find("another policy has this name"), std::string::npos);
-  EXPECT_NE(parse("[[policy]]\nname = \"a\"\nmax = \"1\"\n").error.find("a cgroup, a tag or both"), std::string::npos);
-  EXPECT_NE(parse("[[policy]]\nname = \"a\"\ncgroup = \"/x\"\n").error.find("max"), std::string::npos);
+  EXPECT_NE(parse("[[policy]]\nname = \"a\"\nmax = \"1\"\n").error.find("a cgroup, a tag or both"),
+            std::string::npos);
+  EXPECT_NE(parse("[[policy]]\nname = \"a\"\ncgroup = \"/x\"\n").error.find("max"),
+            std::string::npos);
 }
 
 TEST(PolicyParser, reads_tag_rules) {
-  const auto parsed = parse("[[tag_rule]]\nname = \"r\"\ncommand = \"pg_dump *\"\nkey = \"kind\"\nvalue = \"batch\"\n");
+  const auto parsed = parse(
+      "[[tag_rule]]\nname = \"r\"\ncommand = \"pg_dump *\"\nkey = \"kind\"\nvalue = \"batch\"\n");
   ASSERT_EQ(parsed.error, "");
   ASSERT_EQ(parsed.rules.size(), 1u);
   EXPECT_EQ(parsed.rules[0].command, "pg_dump *");

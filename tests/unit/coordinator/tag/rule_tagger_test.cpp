@@ -5,7 +5,8 @@
 namespace foreshock::coordinator {
 namespace {
 
-const TaggedSubject kDatabase{{1, "/system.slice/postgresql.service"}, {"postgres -D <path>", "pg_dump <word>"}};
+const TaggedSubject kDatabase{{1, "/system.slice/postgresql.service"},
+                              {"postgres -D <path>", "pg_dump <word>"}};
 const TaggedSubject kBuild{{1, "/ci/job-7"}, {"make -j<n>"}};
 
 TEST(RuleTagger, tags_by_cgroup_with_evidence) {
@@ -33,7 +34,8 @@ TEST(RuleTagger, both_conditions_must_hold) {
 }
 
 TEST(RuleTagger, the_first_rule_of_a_key_wins) {
-  const RuleTagger tagger({{"a", "/ci/*", "", "kind", "batch"}, {"b", "/ci/**", "", "kind", "interactive"},
+  const RuleTagger tagger({{"a", "/ci/*", "", "kind", "batch"},
+                           {"b", "/ci/**", "", "kind", "interactive"},
                            {"c", "/ci/**", "", "team", "build"}});
   const auto tags = tagger.tag({kBuild});
   ASSERT_EQ(tags.size(), 2u);

@@ -1,0 +1,213 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "common/model/message.h"
+
+namespace foreshock {
+
+/// Makes values with something in every field, different each time; what can be absent is so half
+/// of the time.
+class SampleValues {
+ public:
+  explicit SampleValues(std::uint32_t seed) : random_(seed) {}
+
+  std::uint64_t number() { return random_(); }
+  std::uint32_t small_number() { return static_cast<std::uint32_t>(random_() % 1'000'000'000); }
+  std::uint64_t size() { return random_() % 5; }
+  bool flag() { return random_() % 2 == 0; }
+  Nanoseconds duration() { return Nanoseconds(static_cast<std::int64_t>(random_() >> 3)); }
+  BootTime boot_time() { return BootTime(duration()); }
+  WallTime wall_time() { return WallTime(duration()); }
+  Id128 id() { return {.high = number(), .low = number()}; }
+  std::string text() {
+    // Bytes of all kinds: host names, paths and arguments need not be UTF-8.
+    std::string text(random_() % 30, '\0');
+    for (char& c : text) c = static_cast<char>(random_());
+    return text;
+  }
+  template <typename Make>
+  auto maybe(Make make) {
+    return flag() ? std::optional(make()) : std::nullopt;
+  }
+
+  ProcessKey process() { return {.pid = small_number(), .start = boot_time()}; }
+  ResourceUse use() {
+    return {.cpu = duration(),
+            .user = duration(),
+            .system = duration(),
+            .peak_rss = {number()},
+            .read_bytes = {number()},
+            .written_bytes = {number()},
+            .read_calls = number(),
+            .write_calls = number(),
+            .minor_faults = number(),
+            .major_faults = number(),
+            .voluntary_switches = number(),
+            .involuntary_switches = number()};
+  }
+  Execution execution() {
+    Execution execution;
+    execution.facts = {.process = process(),
+                       .parent = process(),
+                       .identity = {.uid = small_number(),
+                                    .gid = small_number(),
+                                    .login_uid = maybe([&] { return small_number(); }),
+                                    .session_id = maybe([&] { return small_number(); })},
+                       .cgroup_id = number(),
+                       .comm = text()};
+    execution.exec_time = boot_time();
+    execution.cgroup = text();
+    execution.filename = text();
+    execution.argv = make_argv({text(), text(), text()});
+    execution.argv.true_bytes = small_number();
+    execution.argv.redacted = flag();
+    execution.existing = flag();
+    execution.exec_seen = flag();
+    execution.earlier_execs = small_number();
+    execution.end = maybe([&] {
+      return ExecutionEnd{.time = boot_time(), .wait_status = small_number(), .use = use()};
+    });
+    return execution;
+  }
+  HostSample host() {
+    HostSample host;
+    host.time = boot_time();
+    host.cpu_count = small_number();
+    for (auto* counter : {&host.cpu_user, &host.cpu_nice, &host.cpu_system, &host.cpu_idle,
+                          &host.cpu_iowait, &host.cpu_irq, &host.cpu_softirq, &host.cpu_steal}) {
+      *counter = duration();
+    }
+    for (auto* bytes :
+         {&host.memory_total, &host.memory_available, &host.swap_total, &host.swap_free}) {
+      *bytes = {number()};
+    }
+    host.load1_permille = small_number();
+    for (auto* pressure : {&host.cpu_pressure, &host.memory_pressure, &host.io_pressure}) {
+      *pressure = maybe([&] { return duration(); });
+    }
+    return host;
+  }
+  WorkloadSample workload() {
+    WorkloadSample workload;
+    workload.cgroup = text();
+    workload.cgroup_id = number();
+    workload.time = boot_time();
+    for (auto* counter : {&workload.cpu_usage, &workload.cpu_throttled, &workload.cpu_pressure,
+                          &workload.memory_pressure}) {
+      *counter = maybe([&] { return duration(); });
+    }
+    for (auto* count :
+         {&workload.throttled_periods, &workload.oom_kills, &workload.process_count}) {
+      *count = maybe([&] { return number(); });
+    }
+    for (auto* bytes : {&workload.memory_current, &workload.memory_working_set}) {
+      *bytes = maybe([&] { return Bytes{number()}; });
+    }
+    workload.cpu_max_millicores = maybe([&] { return maybe([&] { return number(); }); });
+    workload.memory_max = maybe([&] { return maybe([&] { return Bytes{number()}; }); });
+    workload.memory_high = maybe([&] { return maybe([&] { return Bytes{number()}; }); });
+    return workload;
+  }
+  ProcessSample process_sample() {
+    return {.process = process(),
+            .time = boot_time(),
+            .cgroup_id = number(),
+            .comm = text(),
+            .cpu = duration(),
+            .rss = {number()}};
+  }
+  CgroupTarget target() { return {.path = text(), .id = number()}; }
+  Knob knob() { return static_cast<Knob>(random_() % 5); }
+  KnobValue knob_value() {
+    return maybe([&] { return number(); });
+  }
+  ActionOutcome outcome() {
+    return {.command_id = number(),
+            .decision_id = number(),
+            .status = static_cast<ActionStatus>(random_() % 4),
+            .refusal = static_cast<Refusal>(random_() % 11),
+            .detail = text(),
+            .target = target(),
+            .knob = knob(),
+            .before = knob_value(),
+            .requested = knob_value(),
+            .after = knob_value(),
+            .time = wall_time()};
+  }
+  Report report() {
+    Report report;
+    report.boot_id = {id()};
+    report.host_name = text();
+    report.agent_version = text();
+    report.period_start = boot_time();
+    report.period_end = boot_time();
+    report.wall_minus_boot = flag() ? duration() : -duration();
+    for (auto n = size(); n > 0; --n) report.executions.push_back(execution());
+    report.samples.host = maybe([&] { return host(); });
+    for (auto n = size(); n > 0; --n) report.samples.workloads.push_back(workload());
+    for (auto n = size(); n > 0; --n) report.samples.processes.push_back(process_sample());
+    report.samples.process_count = small_number();
+    for (auto n = size(); n > 0; --n) {
+      report.losses.push_back({.hop = static_cast<Hop>(random_() % 7), .count = number()});
+    }
+    for (auto n = size(); n > 0; --n) report.outcomes.push_back(outcome());
+    return report;
+  }
+
+  Hello hello() {
+    return {.protocol = static_cast<std::uint16_t>(number()),
+            .host_name = text(),
+            .agent_version = text(),
+            .boot_id = {id()},
+            .incarnation = {id()},
+            .highest_epoch = number()};
+  }
+  Batch batch() {
+    Batch batch{.incarnation = {id()}, .sequence = number(), .payload = {}};
+    for (auto n = size() * 50; n > 0; --n)
+      batch.payload.push_back(static_cast<std::byte>(random_()));
+    return batch;
+  }
+  UrgentExec urgent() {
+    return {.boot_id = {id()}, .wall_minus_boot = duration(), .execution = execution()};
+  }
+  Welcome welcome() {
+    return {.protocol = static_cast<std::uint16_t>(number()),
+            .coordinator_version = text(),
+            .epoch = number()};
+  }
+  Ack ack() {
+    Ack ack{.incarnation = {id()}, .sequences = {}};
+    for (auto n = size(); n > 0; --n) ack.sequences.push_back(number());
+    return ack;
+  }
+  Command command() {
+    Command command{.id = number(),
+                    .decision_id = number(),
+                    .epoch = number(),
+                    .issued = wall_time(),
+                    .expires = wall_time(),
+                    .body = {}};
+    if (flag()) {
+      command.body = Adjustment{.target = target(), .knob = knob(), .value = knob_value()};
+    } else {
+      command.body = Restoration{.target = target(), .knob = knob()};
+    }
+    return command;
+  }
+  WatchList watch_list() {
+    WatchList list{.version = number(), .base_names = {}, .signatures = {}};
+    for (auto n = size(); n > 0; --n) list.base_names.push_back(text());
+    for (auto n = size(); n > 0; --n) list.signatures.push_back(text());
+    return list;
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+}  // namespace foreshock
