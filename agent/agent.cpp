@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent/agent_loop.h"
@@ -52,6 +53,24 @@ Result<CurveKeyPair> own_keys(const std::string& path) {
   return create_key_file(path);
 }
 
+/// Cgroup files are held open between samples: as many as the host lets us.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// The owner's bounds, with our own cgroup on the protect list.
+Result<GuardrailConfig> protect_own_cgroup(GuardrailConfig config, const CgroupLayout& layout) {
+  FS_TRY(const auto membership, read_file("/proc/self/cgroup"));
+  if (const auto own = parse_membership(membership, layout.workloads_in_v1())) {
+    for (auto& pattern : patterns_protecting(*own))
+      config.protected_patterns.push_back(std::move(pattern));
+  }
+  return config;
+}
+
 }  // namespace
 
 struct Agent::Impl {
@@ -74,6 +93,7 @@ struct Agent::Impl {
   explicit Impl(AgentConfig made) : config(std::move(made)) {}
 
   Result<void> open() {
+    raise_descriptor_limit();
     FS_CHECK(make_directories(config.state_directory, 0700));
     FS_CHECK(check_writable_directory(config.state_directory));
     FS_TRY(const auto keys, own_keys(config.key_file()));
@@ -81,13 +101,17 @@ struct Agent::Impl {
     FS_TRY(layout, read_layout());
     cgroups = std::make_unique<CgroupIndex>(layout.workload_root(), config.max_cgroups);
     FS_CHECK(open_capture());
-    FS_TRY(spool, FileSpool::open(config.spool_directory(),
-                                  {config.spool_max, config.spool_max_age}, clock));
+    FS_TRY(spool, FileSpool::open(config.spool_directory(), spool_options(), clock));
     FS_TRY(uplink,
            ZmqUplink::connect({config.coordinator_endpoint, config.coordinator_public_key, keys}));
-    FS_TRY(journal, UndoJournal::open(config.journal_file()));
-    executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout), config.guardrails,
-                                                 *journal);
+    FS_TRY(journal, UndoJournal::open(config.journal_file(), boot_id));
+    if (journal->damaged_lines() > 0) {
+      log_warning("undo_journal_damaged lines={} path={}", journal->damaged_lines(),
+                  config.journal_file());
+    }
+    FS_TRY(auto guardrails, protect_own_cgroup(config.guardrails, layout));
+    executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout),
+                                                 std::move(guardrails), *journal);
 
     AgentLoop::Options options;
     options.host_name = config.host_name.empty() ? read_host_name() : config.host_name;
@@ -106,6 +130,13 @@ struct Agent::Impl {
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
     status_server = std::make_unique<StatusServer>(status, metrics);
     return status_server->listen(config.status_socket, config.socket_group);
+  }
+
+  FileSpool::Options spool_options() const {
+    FileSpool::Options options;
+    options.max_bytes = config.spool_max.count;
+    options.max_age = config.spool_max_age;
+    return options;
   }
 
   Result<void> open_capture() {
@@ -172,7 +203,7 @@ Result<void> Agent::run() {
   capture.request_stop();
   capture.join();
   loop.finish();
-  impl_->source->detach();
+  FS_CHECK(impl_->source->detach());
   return ran;
 }
 

@@ -78,9 +78,9 @@ void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
 }
 
 void AgentLoop::on_tick() {
+  on_uplink();
   take_captured();
   report(true);
-  on_uplink();
   publish_status();
 }
 
@@ -95,7 +95,6 @@ void AgentLoop::on_captured() {
 void AgentLoop::finish() {
   take_captured();
   report(true);
-  on_uplink();
 }
 
 void AgentLoop::take_captured() {
@@ -191,15 +190,12 @@ void AgentLoop::on_uplink() {
   if (state != link_) {
     log_info("uplink state={} endpoint={}", to_string(state), options_.coordinator_endpoint);
     link_ = state;
-    if (state == LinkState::connected) {
-      say_hello();
-      delivery_.on_connected();
-    }
   }
-  // Said again now and then: a coordinator that was restarted between two looks has forgotten us.
-  if (link_ == LinkState::connected &&
-      parts_.clock.boot_now() - last_hello_ >= options_.hello_interval)
+  if (link_ == LinkState::connected && parts_.uplink.connections() != greeted_connections_) {
+    greeted_connections_ = parts_.uplink.connections();
     say_hello();
+    delivery_.on_connected();
+  }
   while (const auto message = parts_.uplink.try_receive()) on_message(*message);
   if (const auto pumped = delivery_.pump(parts_.clock.boot_now()); !pumped) {
     log_error("delivery_failed error=\"{}\"", pumped.error().message());
@@ -213,7 +209,8 @@ void AgentLoop::say_hello() {
   hello.boot_id = options_.boot_id;
   hello.incarnation = parts_.spool.incarnation();
   hello.highest_epoch = parts_.journal.highest_epoch();
-  if (parts_.uplink.try_send(hello)) last_hello_ = parts_.clock.boot_now();
+  // Refused means that the connection has gone again: the next one is greeted.
+  if (!parts_.uplink.try_send(hello)) greeted_connections_ = 0;
 }
 
 void AgentLoop::on_message(const CoordinatorMessage& message) {

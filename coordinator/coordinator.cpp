@@ -16,7 +16,9 @@
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
 #include "coordinator/api/rest_api.h"
+#include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
+#include "coordinator/decide/sqlite_decision_reader.h"
 #include "coordinator/history/sqlite_history_reader.h"
 #include "coordinator/history/sqlite_history_store.h"
 #include "coordinator/ingest/gateway.h"
@@ -93,9 +95,9 @@ struct Coordinator::Impl {
   }
 
   Result<void> open_api() {
-    api = std::make_unique<RestApi>(RestApi::Parts{*api_reader, *decision_reader, *directory,
-                                                   learned, live_view, config.policies, metrics,
-                                                   clock, gateway->endpoint(), keys.public_key});
+    api = std::make_unique<RestApi>(RestApi::Parts{
+        *api_reader, *decision_reader, *directory, learned, live_view, config.policies, metrics,
+        clock, explain, gateway->endpoint(), keys.public_key});
     api->add_routes(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);

@@ -10,6 +10,9 @@
 namespace foreshock::agent {
 
 /// Exec and exit events from BPF programs on the scheduler's tracepoints.
+///
+/// An exec comes at once. An exit comes when the kernel has settled the process's accounts: some
+/// ten milliseconds after its parent has reaped it, or a second after the end when no parent does.
 class BpfEventSource final : public EventSource {
  public:
   struct Options {
@@ -29,6 +32,8 @@ class BpfEventSource final : public EventSource {
   ~BpfEventSource() override;
 
   /// Removes the pins, so that nothing of ours stays in the kernel after this process.
+  /// Ends capturing and removes the pins, so that nothing of ours stays in the kernel after this
+  /// process. What was captured until now can still be drained, all exits included.
   Result<void> detach();
   /// Whether the programs of an agent that died were taken over.
   bool resumed() const;

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -136,9 +137,18 @@ Welcome read_welcome(FieldReader& reader, const schema::Welcome& table) {
           .epoch = table.epoch()};
 }
 
+/// Verified vectors may lie at addresses that their elements must not be read from.
+std::vector<std::uint64_t> read_numbers(const fb::Vector<std::uint64_t>& vector) {
+  std::vector<std::uint64_t> numbers(vector.size());
+  if (!numbers.empty())
+    std::memcpy(numbers.data(), vector.Data(), numbers.size() * sizeof(std::uint64_t));
+  for (auto& number : numbers) number = fb::EndianScalar(number);
+  return numbers;
+}
+
 Ack read_ack(FieldReader&, const schema::Ack& table) {
   return {.incarnation = {from_wire(*table.incarnation())},
-          .sequences = {table.sequences()->begin(), table.sequences()->end()}};
+          .sequences = read_numbers(*table.sequences())};
 }
 
 std::vector<std::string> read_texts(FieldReader& reader,

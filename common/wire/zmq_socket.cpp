@@ -45,10 +45,11 @@ int count_of(milliseconds duration) {
 }
 
 Error error_of(const std::string& operation, const zmq::error_t& cause) {
-  const int number = cause.num();
-  // libzmq has numbers of its own beyond errno's; none of those is one that a caller can act on.
-  Error error = error_from_errno(operation, number < ZMQ_HAUSNUMERO ? number : EIO);
-  return {error.code(), fmt::format("{}: {}", operation, cause.what())};
+  int number = cause.num();
+  // Unknown transports and addresses have numbers of their own.
+  if (number == EPROTONOSUPPORT || number == ENOCOMPATPROTO) number = EINVAL;
+  return {error_from_errno(operation, number).code(),
+          fmt::format("{}: {}", operation, cause.what())};
 }
 
 void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
@@ -125,11 +126,19 @@ std::string_view to_string(LinkState state) {
   return "connecting";
 }
 
-// libzmq reconnects by itself after a connection was refused or lost, growing its intervals. After
-// a failed handshake it either never tries again (key refused, protocol error) or does so ten times
-// a second (wrong server key). So a failed handshake ends the zmq socket here, and a new one is
-// made after an interval of our own. The descriptor we show to the outside is an epoll over the
-// socket, its monitor and a timer: it stays while sockets come and go.
+// What libzmq 4.3.4 says and does by itself when a connection does not come about, or ends:
+//
+//   nobody listens       CLOSED                                      tries again, ever more seldom
+//   wrong server key     HANDSHAKE_FAILED_NO_DETAIL, DISCONNECTED    tries again, 5 to 10 times a
+//   second ZAP says 400         HANDSHAKE_FAILED_AUTH, DISCONNECTED         never tries again ZAP
+//   says 300         nothing                                     waits peer without CURVE
+//   HANDSHAKE_FAILED_PROTOCOL, DISCONNECTED     never tries again peer not ZeroMQ      DISCONNECTED
+//   never tries again server goes away     DISCONNECTED                                tries again,
+//   ever more seldom
+//
+// So only reaching the address is left to it. Each connection that fails or ends takes its socket
+// with it, and a new one is made after an interval of our own. The descriptor that we show is an
+// epoll over the socket, its monitor and a timer: it stays while sockets come and go.
 struct DealerSocket::Impl {
   explicit Impl(const Options& given) : options(given) {}
   ~Impl() { close(); }
@@ -234,17 +243,19 @@ struct DealerSocket::Impl {
         back_off = kReconnectLeast;
         ++connections;
         break;
-      case ZMQ_EVENT_CLOSED:        // nobody listens
-      case ZMQ_EVENT_DISCONNECTED:  // the connection broke (after a failed handshake we do not come
-                                    // here)
+      case ZMQ_EVENT_CLOSED:
         state = LinkState::connecting;
         break;
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
         give_up_connection(LinkState::not_enrolled);
         break;
-      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:  // a wrong server key: the server hangs up
-      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:   // not CURVE, or not ZeroMQ at all
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
         give_up_connection(LinkState::handshake_failed);
+        break;
+      case ZMQ_EVENT_DISCONNECTED:
+        give_up_connection(state == LinkState::connected ? LinkState::connecting
+                                                         : LinkState::handshake_failed);
         break;
       default:
         break;

@@ -18,25 +18,16 @@ constexpr std::array kLayerNames = {"ground", "formats", "values", "stations", "
 // Folders that are no stations. Every other folder of the two programs is one: the strict case is
 // the default.
 const std::map<std::string, Layer, std::less<>> kLayers = {
-    {"common/base", Layer::ground},
-    {"common/os", Layer::ground},
-    {"common/sync", Layer::ground},
-    {"common/model", Layer::ground},
-    {"common/wire", Layer::formats},
-    {"common/http", Layer::formats},
-    {"common/config", Layer::formats},
-    {"common/telemetry", Layer::formats},
-    {"common/signature", Layer::formats},
-    {"agent/bpf", Layer::values},
-    {"agent/cgroup", Layer::values},
-    {"coordinator/model", Layer::values},
-    {"coordinator/sqlite", Layer::values},
-    {"agent/status", Layer::fronts},
-    {"coordinator/pipeline", Layer::fronts},
-    {"coordinator/api", Layer::fronts},
-    {"coordinator/web", Layer::fronts},
-    {"coordinator/cli", Layer::wiring},
-    {"agent", Layer::wiring},
+    {"common/base", Layer::ground},       {"common/os", Layer::ground},
+    {"common/sync", Layer::ground},       {"common/model", Layer::ground},
+    {"common/wire", Layer::formats},      {"common/http", Layer::formats},
+    {"common/config", Layer::formats},    {"common/telemetry", Layer::formats},
+    {"common/text", Layer::formats},      {"common/signature", Layer::formats},
+    {"agent/bpf", Layer::values},         {"agent/cgroup", Layer::values},
+    {"coordinator/model", Layer::values}, {"coordinator/sqlite", Layer::values},
+    {"agent/status", Layer::fronts},      {"coordinator/pipeline", Layer::fronts},
+    {"coordinator/api", Layer::fronts},   {"coordinator/web", Layer::fronts},
+    {"coordinator/cli", Layer::wiring},   {"agent", Layer::wiring},
     {"coordinator", Layer::wiring},
 };
 
@@ -76,8 +67,8 @@ const std::vector<Home>& homes() {
       {"CLI11", "CLI/", {"agent/main.cpp", "coordinator/main.cpp", "coordinator/cli/"}},
       {"nlohmann-json",
        "nlohmann/",
-       {"common/http/", "agent/status/", "coordinator/decide/explanation", "coordinator/api/",
-        "coordinator/cli/"}},
+       {"common/http/", "agent/capture_verb/", "agent/status/", "coordinator/api/",
+        "coordinator/cli/", "coordinator/decide/", "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
       {"libsystemd", "systemd/", {"common/os/service_notify"}},
   };
@@ -240,7 +231,7 @@ std::vector<std::string> words_of(const std::string& path) {
 
 SourceFile parse_source(std::string path, const std::string& text) {
   static const std::regex kInclude(R"re(^\s*#\s*include\s*(["<])([^">]+)[">].*)re");
-  static const std::regex kTest(R"re(^TEST(?:_F|_P)?\((\w+),\s*(\w+)\).*)re");
+  static const std::regex kTest(R"re(^TEST(?:_F)?\((\w+),\s*(\w+)\).*)re");
   SourceFile file{.path = std::move(path), .includes = {}, .tests = {}};
   std::istringstream lines(text);
   std::smatch match;

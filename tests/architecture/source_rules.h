@@ -15,7 +15,8 @@ struct Include {
 struct SourceFile {
   std::string path;
   std::vector<Include> includes;
-  std::vector<std::string> tests;  ///< "Suite.name" of every TEST, TEST_F, TEST_P
+  std::vector<std::string>
+      tests;  ///< "Suite.name" of every TEST and TEST_F; a TEST_P's sentence is its parameter
 };
 
 /// Pure: what a file's text says.

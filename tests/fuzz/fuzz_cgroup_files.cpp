@@ -1,4 +1,5 @@
-// Every parser of cgroup texts sees the same bytes: none may crash, and what they promise must hold.
+// Every parser of cgroup texts sees the same bytes: none may crash, and what they promise must
+// hold.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,7 +39,8 @@ void parse_paths(std::string_view text) {
   const auto layout = agent::parse_layout(std::string(text), "cpu memory", std::string(text));
   FS_ASSERT(layout.workloads_in_v1() == (layout.workload_root() != layout.v2_root) ||
             layout.workload_root() == layout.v2_root);
-  for (const auto part : agent::split_at(text, '/')) FS_ASSERT(part.find('/') == std::string_view::npos);
+  for (const auto part : agent::split_at(text, '/'))
+    FS_ASSERT(part.find('/') == std::string_view::npos);
 }
 
 }  // namespace

@@ -1,15 +1,15 @@
-// Either program is killed in mid-stream, again and again, and afterwards the history holds exactly what the
-// load generator counted.
-
-#include <gtest/gtest.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
+// Either program is killed in mid-stream, again and again, and afterwards the history holds exactly
+// what the load generator counted.
 
 #include <filesystem>
 #include <map>
 #include <random>
 #include <set>
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "coordinator/history/sqlite_history_reader.h"
 #include "tests/support/exec_load.h"
@@ -45,9 +45,11 @@ class Kill : public testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root to load BPF programs";
-    if (!std::filesystem::exists("/sys/kernel/btf/vmlinux")) GTEST_SKIP() << "needs BTF in /sys/kernel/btf/vmlinux";
+    if (!std::filesystem::exists("/sys/kernel/btf/vmlinux"))
+      GTEST_SKIP() << "needs BTF in /sys/kernel/btf/vmlinux";
     if (!bpf_.mounted()) GTEST_SKIP() << "needs a kernel that mounts bpffs";
-    services_.emplace(Services::Options{FORESHOCK_AGENT, FORESHOCK_COORDINATOR, "", "", bpf_.pin_directory()});
+    services_.emplace(
+        Services::Options{FORESHOCK_AGENT, FORESHOCK_COORDINATOR, "", "", bpf_.pin_directory()});
     services_->start_coordinator();
     services_->start_agent();
     ASSERT_TRUE(eventually([this] { return services_->agent_connected(); }))
@@ -79,8 +81,9 @@ class Kill : public testing::Test {
   }
 
   void expect_exactly(std::size_t generated) {
-    EXPECT_TRUE(eventually([&] { return recorded().size() >= generated && services_->spool_empty(); },
-                           std::chrono::seconds(120)));
+    EXPECT_TRUE(
+        eventually([&] { return recorded().size() >= generated && services_->spool_empty(); },
+                   std::chrono::seconds(120)));
     const auto rows = recorded();
     EXPECT_EQ(rows.size(), generated);
     std::map<std::string, std::size_t> by_number;  // each run had its number as argument
@@ -117,7 +120,8 @@ TEST_F(Kill, a_killed_agent_loses_and_doubles_nothing) {
   expect_exactly(generated);
   EXPECT_NE(read_text(services_->agent_log()).find("capture_resumed"), std::string::npos);
   EXPECT_EQ(services_->agent().terminate(), 0);
-  EXPECT_FALSE(std::filesystem::exists(bpf_.pin_directory())) << "a clean stop leaves nothing in the kernel";
+  EXPECT_FALSE(std::filesystem::exists(bpf_.pin_directory()))
+      << "a clean stop leaves nothing in the kernel";
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "agent/capture/bpf_event_source.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -63,6 +65,10 @@ Ended wait_for(std::uint32_t pid) {
 
 Ended run(const std::vector<std::string>& words) {
   return wait_for(start(words));
+}
+
+double to_seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
 void kill_and_wait(std::uint32_t pid) {
@@ -228,25 +234,25 @@ class Threads : public BpfEventSourceTest, public testing::WithParamInterface<co
 
 TEST_P(Threads, use_is_counted_whole_however_they_end) {
   const auto source = make();
-  const auto ended = run({"subject", "threads", GetParam()});
-  Captured captured;
-  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, {ended.pid}));
-
-  const auto exits = captured.exits_of({ended.pid});
-  ASSERT_EQ(exits.size(), 1u) << "one exit per process, not per thread";
-  const ExitEvent& exit = exits.front();
-  EXPECT_EQ(exit.wait_status, static_cast<std::uint32_t>(ended.status));
-  EXPECT_EQ(exit.facts.comm, "capture_subject");
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  const double cpu = std::chrono::duration<double>(exit.use.cpu).count();
-  const double true_cpu = seconds(ended.usage.ru_utime) + seconds(ended.usage.ru_stime);
-  EXPECT_GE(cpu, 0.95 * true_cpu);
-  EXPECT_LE(cpu, 1.01 * true_cpu);
-  const double peak = static_cast<double>(exit.use.peak_rss.count);
-  const double true_peak = static_cast<double>(ended.usage.ru_maxrss) * 1024;
-  EXPECT_NEAR(peak, true_peak, 0.02 * true_peak);
+  // The median of a few: now and then the kernel skips the hook that settles the account of one.
+  std::vector<double> cpu_ratios;
+  for (int i = 0; i < 5; ++i) {
+    const auto ended = run({"subject", "threads", GetParam()});
+    Captured captured;
+    ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, {ended.pid}));
+    const auto exits = captured.exits_of({ended.pid});
+    ASSERT_EQ(exits.size(), 1u) << "one exit per process, not per thread";
+    const ExitEvent& exit = exits.front();
+    EXPECT_EQ(exit.wait_status, static_cast<std::uint32_t>(ended.status));
+    EXPECT_EQ(exit.facts.comm, "capture_subject");
+    const double true_peak = static_cast<double>(ended.usage.ru_maxrss) * 1024;
+    EXPECT_NEAR(static_cast<double>(exit.use.peak_rss.count), true_peak, 0.02 * true_peak);
+    const double true_cpu = to_seconds(ended.usage.ru_utime) + to_seconds(ended.usage.ru_stime);
+    cpu_ratios.push_back(std::chrono::duration<double>(exit.use.cpu).count() / true_cpu);
+  }
+  std::ranges::sort(cpu_ratios);
+  EXPECT_GE(cpu_ratios[2], 0.99);
+  EXPECT_LE(cpu_ratios.back(), 1.01);
 }
 
 INSTANTIATE_TEST_SUITE_P(BpfEventSourceTest, Threads, testing::Values("join", "group", "leader"));
@@ -266,6 +272,49 @@ TEST_F(BpfEventSourceTest, misses_none_of_2000_quick_commands) {
   EXPECT_EQ(stats.undecodable, 0u);
   EXPECT_EQ(stats.execs, captured.execs.size());
   EXPECT_EQ(stats.exits, captured.exits.size());
+}
+
+TEST_F(BpfEventSourceTest, counts_the_use_of_quick_commands_whole) {
+  const auto source = make();
+  Captured captured;
+  double true_cpu = 0;
+  std::set<std::uint32_t> pids;
+  for (int i = 0; i < 200; ++i) {
+    const auto ended = run({"subject", "exit", "0"});
+    pids.insert(ended.pid);
+    true_cpu += to_seconds(ended.usage.ru_utime) + to_seconds(ended.usage.ru_stime);
+  }
+  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, pids));
+  double cpu = 0;
+  for (const auto& exit : captured.exits_of(pids))
+    cpu += std::chrono::duration<double>(exit.use.cpu).count();
+  EXPECT_NEAR(cpu, true_cpu, 0.05 * true_cpu);
+}
+
+TEST_F(BpfEventSourceTest, reports_a_process_that_nobody_reaps) {
+  const auto source = make();
+  const auto pid = start({"subject", "exit", "7"});
+  Captured captured;
+  const auto arrived = [&] { captured.drain_until_exits(*source, {pid}); };
+  ASSERT_NO_FATAL_FAILURE(arrived());
+  const auto ended = wait_for(pid);
+  EXPECT_EQ(captured.exits_of({pid}).at(0).wait_status, static_cast<std::uint32_t>(ended.status));
+  const double cpu = std::chrono::duration<double>(captured.exits_of({pid}).at(0).use.cpu).count();
+  const double true_cpu = to_seconds(ended.usage.ru_utime) + to_seconds(ended.usage.ru_stime);
+  EXPECT_NEAR(cpu, true_cpu, 0.05 * true_cpu);
+}
+
+TEST_F(BpfEventSourceTest, has_everything_to_drain_after_detach) {
+  const auto source = make();
+  std::set<std::uint32_t> pids;
+  for (int i = 0; i < 20; ++i) pids.insert(run({"subject", "exit", "0"}).pid);
+  ASSERT_TRUE(source->detach());
+  Captured captured;
+  ASSERT_NO_FATAL_FAILURE(captured.drain(*source));
+  expect_each_once(captured, pids);
+  run({"subject", "exit", "0"});
+  EXPECT_EQ(source->drain([](ProcessEvent&&) { return true; }).value_or(1), 0u)
+      << "captured after detach";
 }
 
 TEST_F(BpfEventSourceTest, goes_on_where_the_sink_refused) {
@@ -297,8 +346,12 @@ TEST_F(BpfEventSourceTest, counts_what_a_full_ring_cannot_take) {
   constexpr std::size_t kCommands = 100;
   for (std::size_t i = 0; i < kCommands; ++i) run({"subject", "exit", "0"});
   Captured captured;
-  ASSERT_NO_FATAL_FAILURE(captured.drain(*source));
-  const auto stats = source->stats();
+  EventSourceStats stats;
+  const auto give_up = steady_clock::now() + kPatience;
+  do {  // nothing is released, so the ring stays full
+    ASSERT_NO_FATAL_FAILURE(captured.drain(*source));
+    stats = source->stats();
+  } while (stats.exits + stats.lost_exits < kCommands && steady_clock::now() < give_up);
   EXPECT_GT(stats.lost_execs, 0u);
   EXPECT_GT(stats.lost_exits, 0u);
   // Other programs may have run meanwhile.
@@ -467,17 +520,21 @@ class PinnedTest : public BpfEventSourceTest {
     const pid_t reader = ::fork();
     if (reader == 0) {
       auto source = BpfEventSource::make(options_);
-      if (!source) ::_exit(1);
+      if (!source) {
+        std::cerr << source.error().message() << std::endl;
+        ::_exit(1);
+      }
       if (::write(ready[1], "x", 1) != 1) ::_exit(1);
       while (true) {
         if (!(*source)->drain([](ProcessEvent&&) { return true; })) ::_exit(1);
         ::usleep(1000);
       }
     }
-    char byte = 0;
-    ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-    ::close(ready[0]);
     ::close(ready[1]);
+    char byte = 0;
+    const bool is_reading = ::read(ready[0], &byte, 1) == 1;
+    ::close(ready[0]);
+    ASSERT_TRUE(is_reading) << "the reader could not start";
     meanwhile();
     ::kill(reader, SIGKILL);
     EXPECT_EQ(WTERMSIG(wait_for(static_cast<std::uint32_t>(reader)).status), SIGKILL);

@@ -21,8 +21,8 @@ ChartPoint will_be(double lowest, double low, double mean, double high, double h
 }  // namespace
 
 TEST(ForecastChart, draws_what_was_and_the_band_of_what_may_be) {
-  EXPECT_EQ(draw_chart({was(1), was(1), will_be(0, 2.5, 5, 8, 10), will_be(9, 9.4, 9.5, 9.8, 10)}, 80,
-                       5, format_value),
+  EXPECT_EQ(draw_chart({was(1), was(1), will_be(0, 2.5, 5, 8, 10), will_be(9, 9.4, 9.5, 9.8, 10)},
+                       80, 5, format_value),
             "10 │  ┊░━\n"
             "   │  ┊▒\n"
             "   │  ┊━\n"

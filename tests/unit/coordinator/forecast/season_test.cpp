@@ -1,48 +1,53 @@
 #include "coordinator/forecast/season.h"
 
-#include <limits>
-
 #include <gtest/gtest.h>
 
-#include "tests/unit/coordinator/forecast/made_series.h"
+#include "generated_series.h"
 
 namespace foreshock::coordinator {
 namespace {
 
-using test::make_values;
-using test::wave;
+using std::chrono::minutes;
+using std::chrono::seconds;
 
-constexpr auto kHour = std::chrono::hours(1);
-
-TEST(Season, finds_the_day_in_hourly_values) {
-  const auto values = make_values(24 * 10, 0.2, [](std::size_t i) { return 5 + 2 * wave(i, 24); });
-  EXPECT_EQ(choose_season(values, kHour), 24u);
+TEST(FindSeason, finds_the_day_in_values_per_five_minutes) {
+  EXPECT_EQ(find_season(seasonal(288 * 4, 288, 0.5, 1), minutes(5)), 288u);
 }
 
-TEST(Season, finds_the_week_where_days_differ) {
-  const auto values = make_values(
-      24 * 35, 0.1, [](std::size_t i) { return i / 24 % 7 < 5 ? 5 + 2 * wave(i, 24) : 1.0; });
-  EXPECT_EQ(choose_season(values, kHour), 168u);
+TEST(FindSeason, finds_the_minute_in_values_per_second) {
+  EXPECT_EQ(find_season(seasonal(600, 60, 0.5, 2), seconds(1)), 60u);
 }
 
-TEST(Season, noise_has_none) {
-  const auto values = make_values(24 * 10, 1, [](std::size_t) { return 5.0; });
-  EXPECT_EQ(choose_season(values, kHour), 0u);
+TEST(FindSeason, needs_two_whole_seasons) {
+  EXPECT_EQ(find_season(seasonal(288 + 200, 288, 0.1, 3), minutes(5)), std::nullopt);
 }
 
-TEST(Season, a_constant_has_none) {
-  EXPECT_EQ(choose_season(std::vector<double>(240, 3.0), kHour), 0u);
+TEST(FindSeason, a_week_is_taken_when_days_differ) {
+  std::vector<double> values = seasonal(24 * 7 * 4, 24, 0.1, 4);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i / 24 % 7 >= 5) values[i] = 1;  // quiet on two of seven days
+  }
+  EXPECT_EQ(find_season(values, std::chrono::hours(1)), 24u * 7);
 }
 
-TEST(Season, less_than_two_of_them_is_not_enough) {
-  const auto values = make_values(40, 0.1, [](std::size_t i) { return 5 + 2 * wave(i, 24); });
-  EXPECT_EQ(choose_season(values, kHour), 0u);
+TEST(FindSeason, noise_trend_and_constants_have_none) {
+  EXPECT_EQ(find_season(noise(3600, 5, 1, 5), seconds(1)), std::nullopt);
+  EXPECT_EQ(find_season(trend(3600, 0.01, 0.1, 6), seconds(1)), std::nullopt);
+  EXPECT_EQ(find_season(std::vector<double>(3600, 5.0), seconds(1)), std::nullopt);
+  EXPECT_EQ(find_season({}, seconds(1)), std::nullopt);
 }
 
-TEST(Season, gaps_do_not_hide_it) {
-  auto values = make_values(24 * 10, 0.2, [](std::size_t i) { return 5 + 2 * wave(i, 24); });
-  for (std::size_t i = 30; i < 60; ++i) values[i] = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(choose_season(values, kHour), 24u);
+TEST(FindSeason, a_random_walk_has_none) {
+  std::vector<double> values = noise(3600, 0, 1, 7);
+  for (std::size_t i = 1; i < values.size(); ++i) values[i] += values[i - 1];
+  EXPECT_EQ(find_season(values, seconds(1)), std::nullopt);
+}
+
+TEST(FormatSeason, speaks_the_units_of_people) {
+  EXPECT_EQ(format_season(288, minutes(5)), "1d");
+  EXPECT_EQ(format_season(60, minutes(1)), "1h");
+  EXPECT_EQ(format_season(300, seconds(1)), "5min");
+  EXPECT_EQ(format_season(7, seconds(1)), "7s");
 }
 
 }  // namespace

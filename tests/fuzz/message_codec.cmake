@@ -1,0 +1,1 @@
+foreshock_fuzzer(message_codec SOURCES fuzz_message_codec.cpp DEPS common_wire)

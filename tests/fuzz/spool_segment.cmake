@@ -1,0 +1,1 @@
+foreshock_fuzzer(spool_segment SOURCES fuzz_spool_segment.cpp DEPS agent_spool)
