@@ -7,8 +7,9 @@
 
 namespace foreshock::agent {
 
-/// The one place where the agent's parts are joined: threads `capture` (source → redaction → queue), `loop`
-/// (the calling thread: join, sample, report, spool, deliver, act) and the status server's own.
+/// The one place where the agent's parts are joined: threads `capture` (source → redaction →
+/// queue), `loop` (the calling thread: join, sample, report, spool, deliver, act) and the status
+/// server's own.
 class Agent {
  public:
   /// Opens everything; what fails says what to do.

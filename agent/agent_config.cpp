@@ -12,12 +12,15 @@ namespace {
 AdjustmentBounds read_bounds(TomlTable& table) {
   AdjustmentBounds bounds;
   bounds.pattern = table.required_text("cgroup");
-  if (!bounds.pattern.empty() && !bounds.pattern.starts_with('/')) table.fail("cgroup", "must start with \"/\"");
-  for (const auto& name : table.texts("knobs", {"cpu_max", "cpu_weight", "memory_high", "memory_max"})) {
+  if (!bounds.pattern.empty() && !bounds.pattern.starts_with('/'))
+    table.fail("cgroup", "must start with \"/\"");
+  for (const auto& name :
+       table.texts("knobs", {"cpu_max", "cpu_weight", "memory_high", "memory_max"})) {
     if (const auto knob = parse_knob(name)) {
       bounds.knobs.push_back(*knob);
     } else {
-      table.fail("knobs", "unknown knob \"" + name + "\": cpu_max, cpu_weight, memory_high or memory_max");
+      table.fail("knobs",
+                 "unknown knob \"" + name + "\": cpu_max, cpu_weight, memory_high or memory_max");
     }
   }
   const auto cores = [&table](const std::string& key) -> std::optional<std::uint64_t> {
@@ -33,7 +36,8 @@ AdjustmentBounds read_bounds(TomlTable& table) {
   if (bounds.max_cpu_millicores && *bounds.max_cpu_millicores < bounds.min_cpu_millicores) {
     table.fail("max_cpu", "is less than min_cpu");
   }
-  if (bounds.max_memory && *bounds.max_memory < bounds.min_memory) table.fail("max_memory", "is less than min_memory");
+  if (bounds.max_memory && *bounds.max_memory < bounds.min_memory)
+    table.fail("max_memory", "is less than min_memory");
   return bounds;
 }
 
@@ -49,33 +53,39 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   config.status_socket = own.text("status_socket", config.status_socket);
   config.socket_group = own.text("socket_group", config.socket_group);
   config.host_name = own.text("host_name", config.host_name);
-  config.log_level = own.choice("log_level", config.log_level, {"debug", "info", "warning", "error"});
+  config.log_level =
+      own.choice("log_level", config.log_level, {"debug", "info", "warning", "error"});
 
   TomlTable coordinator = root.table("coordinator");
   config.coordinator_endpoint = coordinator.required_text("endpoint");
   config.coordinator_public_key = coordinator.required_text("public_key");
   if (!config.coordinator_public_key.empty() && !is_curve_key(config.coordinator_public_key)) {
-    coordinator.fail("public_key", "is not a CURVE key: 40 characters, as `foreshock-coordinator status` shows it");
+    coordinator.fail(
+        "public_key",
+        "is not a CURVE key: 40 characters, as `foreshock-coordinator status` shows it");
   }
 
   TomlTable capture = root.table("capture");
   config.drain_interval = capture.duration("drain_interval", config.drain_interval);
-  if (config.drain_interval < std::chrono::milliseconds(1) || config.drain_interval > std::chrono::seconds(1)) {
+  if (config.drain_interval < std::chrono::milliseconds(1) ||
+      config.drain_interval > std::chrono::seconds(1)) {
     capture.fail("drain_interval", "must be between 1ms and 1s");
   }
   config.ring = capture.bytes("ring", config.ring);
-  if (!std::has_single_bit(config.ring.count) || config.ring.count < (64u << 10) || config.ring.count > (1u << 30)) {
+  if (!std::has_single_bit(config.ring.count) || config.ring.count < (64u << 10) ||
+      config.ring.count > (1u << 30)) {
     capture.fail("ring", "must be a power of two between 64KiB and 1GiB");
   }
   config.pin_directory = capture.text("pin_directory", config.pin_directory);
-  config.max_live_processes = static_cast<std::size_t>(
-      capture.integer("max_live_processes", static_cast<std::int64_t>(config.max_live_processes), 1024, 1 << 22));
+  config.max_live_processes = static_cast<std::size_t>(capture.integer(
+      "max_live_processes", static_cast<std::int64_t>(config.max_live_processes), 1024, 1 << 22));
 
   config.redact_patterns = root.table("redact").texts("patterns", {});
 
   TomlTable sample = root.table("sample");
   config.report_interval = sample.duration("interval", config.report_interval);
-  if (config.report_interval < std::chrono::milliseconds(100) || config.report_interval > std::chrono::minutes(1)) {
+  if (config.report_interval < std::chrono::milliseconds(100) ||
+      config.report_interval > std::chrono::minutes(1)) {
     sample.fail("interval", "must be between 100ms and 1min");
   }
   config.top_processes = static_cast<std::size_t>(sample.integer("top_processes", 20, 0, 1000));

@@ -1,16 +1,61 @@
 #include "agent/agent_loop.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "common/base/log.h"
+#include "common/os/file.h"
 #include "common/wire/codec.h"
 
 namespace foreshock::agent {
 
 namespace {
 
-constexpr std::size_t kRecent = 20;
+/// So many pending records are worth a report of their own.
+constexpr std::size_t kPromptRecords = 8192;
+
+template <typename T>
+void keep_newest(std::deque<T>& kept, T value, std::size_t most) {
+  kept.push_front(std::move(value));
+  if (kept.size() > most) kept.pop_back();
+}
+
+Nanoseconds busy_time(const HostSample& sample) {
+  return sample.cpu_user + sample.cpu_nice + sample.cpu_system + sample.cpu_irq +
+         sample.cpu_softirq;
+}
+
+AgentStatus::Host describe_host(const HostSample& before, const HostSample& now) {
+  AgentStatus::Host host;
+  const auto elapsed = std::chrono::duration<double>(now.time - before.time).count();
+  const auto busy = std::chrono::duration<double>(busy_time(now) - busy_time(before)).count();
+  host.cpu_cores = elapsed > 0 ? std::max(busy / elapsed, 0.0) : 0;
+  host.cpu_count = now.cpu_count;
+  host.memory_total = now.memory_total;
+  host.memory_used =
+      Bytes{now.memory_total.count - std::min(now.memory_total.count, now.memory_available.count)};
+  return host;
+}
+
+AgentStatus::Own read_own_use() {
+  AgentStatus::Own own;
+  rusage use{};
+  ::getrusage(RUSAGE_SELF, &use);
+  own.cpu = std::chrono::seconds(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+            std::chrono::microseconds(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+  if (const auto statm = read_file("/proc/self/statm")) {
+    const auto resident = statm->find(' ');
+    if (resident != std::string::npos) {
+      own.rss = Bytes{std::strtoull(statm->c_str() + resident, nullptr, 10) *
+                      static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
+    }
+  }
+  return own;
+}
 
 }  // namespace
 
@@ -20,11 +65,12 @@ AgentLoop::AgentLoop(Options options, Parts parts)
       lifetimes_(options_.max_live_processes),
       builder_(options_.boot_id, options_.host_name, FORESHOCK_VERSION, parts_.clock.boot_now()),
       delivery_(parts_.spool, parts_.uplink, Delivery::Options{}),
-      started_(parts_.clock.boot_now()),
+      started_(parts_.clock.wall_now()),
       execs_(parts_.metrics.counter("foreshock_agent_execs_total", "Execs captured")),
       exits_(parts_.metrics.counter("foreshock_agent_exits_total", "Exits captured")),
       reports_(parts_.metrics.counter("foreshock_agent_reports_total", "Reports spooled")),
-      spool_failures_(parts_.metrics.counter("foreshock_agent_spool_failures_total", "Reports the spool did not take")),
+      spool_failures_(parts_.metrics.counter("foreshock_agent_spool_failures_total",
+                                             "Reports the spool did not take")),
       commands_(parts_.metrics.counter("foreshock_agent_commands_total", "Commands received")) {}
 
 void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
@@ -32,9 +78,9 @@ void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
 }
 
 void AgentLoop::on_tick() {
+  on_uplink();
   take_captured();
   report(true);
-  on_uplink();
   publish_status();
 }
 
@@ -43,17 +89,17 @@ void AgentLoop::on_captured() {
   for (const auto& event : parts_.capture.take_urgent()) send_urgent(event);
   take_captured();
   // Many events wait: they become safe, and their ring space free, without waiting for the tick.
-  if (lifetimes_.pending() >= 8192) report(false);
+  if (lifetimes_.pending() >= kPromptRecords) report(false);
 }
 
 void AgentLoop::finish() {
   take_captured();
   report(true);
-  on_uplink();
 }
 
 void AgentLoop::take_captured() {
-  // While the spool refuses, events stay where they are counted when there is no more room: in the ring.
+  // While the spool refuses, events stay where they are counted when there is no more room: in the
+  // ring.
   if (pending_ && !spool_pending()) return;
   for (auto& batch : parts_.capture.take()) {
     for (auto& event : batch.events) join(std::move(event));
@@ -78,7 +124,8 @@ void AgentLoop::join(ProcessEvent&& event) {
 void AgentLoop::send_urgent(const ExecEvent& event) {
   UrgentExec urgent;
   urgent.boot_id = options_.boot_id;
-  urgent.wall_minus_boot = parts_.clock.wall_now().time_since_epoch() - parts_.clock.boot_now().time_since_epoch();
+  urgent.wall_minus_boot =
+      parts_.clock.wall_now().time_since_epoch() - parts_.clock.boot_now().time_since_epoch();
   urgent.execution.facts = event.facts;
   urgent.execution.exec_time = event.time;
   urgent.execution.cgroup = parts_.cgroups.path_of(event.facts.cgroup_id);
@@ -92,15 +139,17 @@ void AgentLoop::report(bool with_samples) {
   if (pending_ && !spool_pending()) return;
   ResourceSample samples;
   if (with_samples) {
-    parts_.cgroups.refresh();
     for (const auto& sampler : parts_.samplers) sampler->sample(parts_.clock.boot_now(), samples);
     sample_before_ = std::exchange(last_samples_, samples).host;
   }
   auto executions = lifetimes_.take_finished_and_started();
-  for (const auto& execution : executions) remember(execution);
+  const std::size_t shown = std::min(executions.size(), kRecentExecutions);
+  for (std::size_t i = executions.size() - shown; i < executions.size(); ++i) {
+    keep_newest(recent_executions_, executions[i], kRecentExecutions);
+  }
   const Report report =
-      builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions), std::move(samples),
-                     losses(), std::exchange(outcomes_, {}));
+      builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions),
+                     std::move(samples), losses(), std::exchange(outcomes_, {}));
   pending_ = encode_report(report);
   pending_position_ = taken_position_;
   if (spool_pending()) {
@@ -141,13 +190,12 @@ void AgentLoop::on_uplink() {
   if (state != link_) {
     log_info("uplink state={} endpoint={}", to_string(state), options_.coordinator_endpoint);
     link_ = state;
-    if (state == LinkState::connected) {
-      say_hello();
-      delivery_.on_connected();
-    }
   }
-  // Said again now and then: a coordinator that was restarted between two looks has forgotten us.
-  if (link_ == LinkState::connected && parts_.clock.boot_now() - last_hello_ >= options_.hello_interval) say_hello();
+  if (link_ == LinkState::connected && parts_.uplink.connections() != greeted_connections_) {
+    greeted_connections_ = parts_.uplink.connections();
+    say_hello();
+    delivery_.on_connected();
+  }
   while (const auto message = parts_.uplink.try_receive()) on_message(*message);
   if (const auto pumped = delivery_.pump(parts_.clock.boot_now()); !pumped) {
     log_error("delivery_failed error=\"{}\"", pumped.error().message());
@@ -161,7 +209,8 @@ void AgentLoop::say_hello() {
   hello.boot_id = options_.boot_id;
   hello.incarnation = parts_.spool.incarnation();
   hello.highest_epoch = parts_.journal.highest_epoch();
-  if (parts_.uplink.try_send(hello)) last_hello_ = parts_.clock.boot_now();
+  // Refused means that the connection has gone again: the next one is greeted.
+  if (!parts_.uplink.try_send(hello)) greeted_connections_ = 0;
 }
 
 void AgentLoop::on_message(const CoordinatorMessage& message) {
@@ -175,20 +224,47 @@ void AgentLoop::on_message(const CoordinatorMessage& message) {
     log_info("watch_list version={} signatures={}", list->version, list->signatures.size());
     parts_.capture.set_watch_list(*list);
   } else if (const auto* welcome = std::get_if<Welcome>(&message)) {
-    coordinator_version_ = welcome->coordinator_version;
+    log_debug("welcome coordinator_version={} epoch={}", welcome->coordinator_version,
+              welcome->epoch);
   }
 }
 
 void AgentLoop::on_command(const Command& command) {
   commands_.add();
   ActionOutcome outcome = parts_.executor.execute(command, parts_.clock.wall_now());
-  log_info("command decision={} status={} refusal={} cgroup={} knob={} before={} after={} detail=\"{}\"",
-           outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal), outcome.target.path,
-           to_string(outcome.knob), format_knob_value(outcome.knob, outcome.before),
-           format_knob_value(outcome.knob, outcome.after), outcome.detail);
-  recent_outcomes_.push_front(outcome);
-  if (recent_outcomes_.size() > kRecent) recent_outcomes_.pop_back();
+  log_info(
+      "command decision={} status={} refusal={} cgroup={} knob={} before={} after={} detail=\"{}\"",
+      outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal),
+      outcome.target.path, to_string(outcome.knob), format_knob_value(outcome.knob, outcome.before),
+      format_knob_value(outcome.knob, outcome.after), outcome.detail);
+  keep_newest(recent_outcomes_, outcome, kRecentOutcomes);
   outcomes_.push_back(std::move(outcome));
+}
+
+void AgentLoop::publish_status() {
+  AgentStatus status;
+  status.time = parts_.clock.wall_now();
+  status.started = started_;
+  status.host_name = options_.host_name;
+  status.version = FORESHOCK_VERSION;
+  status.public_key = options_.public_key;
+  status.capture = {parts_.source_name, options_.resumed, parts_.capture.problem(),
+                    parts_.capture.stats()};
+  status.lifetimes = {lifetimes_.alive(), lifetimes_.evicted()};
+  status.spool = {spool_problem_, parts_.spool.stats()};
+  status.uplink = {options_.coordinator_endpoint, link_, delivery_.acked_batches(),
+                   delivery_.resent_batches()};
+  status.losses = losses();
+  if (sample_before_ && last_samples_.host)
+    status.host = describe_host(*sample_before_, *last_samples_.host);
+  status.workloads = last_samples_.workloads.size();
+  status.processes = last_samples_.process_count;
+  status.own = read_own_use();
+  status.wall_minus_boot =
+      status.time.time_since_epoch() - parts_.clock.boot_now().time_since_epoch();
+  status.recent_executions.assign(recent_executions_.begin(), recent_executions_.end());
+  status.recent_outcomes.assign(recent_outcomes_.begin(), recent_outcomes_.end());
+  parts_.status.publish(std::move(status));
 }
 
 }  // namespace foreshock::agent

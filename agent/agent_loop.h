@@ -23,8 +23,8 @@
 
 namespace foreshock::agent {
 
-/// The thread `loop`: joins, samples, reports, spools, delivers, and carries out commands. Works on seams
-/// only, so that a test builds a whole agent from fakes and turns it by hand.
+/// The thread `loop`: joins, samples, reports, spools, delivers, and carries out commands. Works on
+/// seams only, so that a test builds a whole agent from fakes and turns it by hand.
 class AgentLoop {
  public:
   struct Options {
@@ -34,7 +34,6 @@ class AgentLoop {
     std::string coordinator_endpoint;
     bool resumed = false;
     std::size_t max_live_processes = 65536;
-    std::chrono::nanoseconds hello_interval = std::chrono::seconds(10);
   };
   /// Borrowed; all outlive the loop.
   struct Parts {
@@ -75,7 +74,6 @@ class AgentLoop {
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
-  void remember(const Execution& execution);
   void publish_status();
 
   const Options options_;
@@ -86,16 +84,15 @@ class AgentLoop {
   std::uint64_t taken_position_ = 0;
   bool took_events_ = false;
   std::vector<ActionOutcome> outcomes_;
-  std::optional<ByteBuffer> pending_;      ///< an encoded report the spool would not take yet
+  std::optional<ByteBuffer> pending_;  ///< an encoded report the spool would not take yet
   std::uint64_t pending_position_ = 0;
   std::string spool_problem_;
   LinkState link_ = LinkState::connecting;
-  BootTime last_hello_;
-  std::string coordinator_version_;
-  BootTime started_;
+  std::uint64_t greeted_connections_ = 0;
+  WallTime started_;
   ResourceSample last_samples_;
   std::optional<HostSample> sample_before_;
-  std::deque<RecentExecution> recent_executions_;
+  std::deque<Execution> recent_executions_;
   std::deque<ActionOutcome> recent_outcomes_;
   Counter& execs_;
   Counter& exits_;

@@ -1,9 +1,9 @@
 #include "agent/capture_worker.h"
 
+#include <utility>
+
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-
-#include <utility>
 
 #include "common/signature/signature.h"
 
@@ -18,14 +18,16 @@ std::string_view base_name_of(std::string_view path) {
 
 }  // namespace
 
-Result<std::unique_ptr<CaptureWorker>> CaptureWorker::make(EventSource& source, const Redactor& redactor,
+Result<std::unique_ptr<CaptureWorker>> CaptureWorker::make(EventSource& source,
+                                                           const Redactor& redactor,
                                                            Options options) {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return error_from_errno("epoll_create1");
   UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return error_from_errno("eventfd");
   if (source.ready_fd() >= 0) {
-    // Edge-triggered: events that are drained but not yet released keep the ring readable all the time.
+    // Edge-triggered: events that are drained but not yet released keep the ring readable all the
+    // time.
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, source.ready_fd(), &event) != 0) {
@@ -36,8 +38,8 @@ Result<std::unique_ptr<CaptureWorker>> CaptureWorker::make(EventSource& source, 
       new CaptureWorker(source, redactor, options, std::move(epoll), std::move(wake)));
 }
 
-CaptureWorker::CaptureWorker(EventSource& source, const Redactor& redactor, Options options, UniqueFd epoll,
-                             UniqueFd wake)
+CaptureWorker::CaptureWorker(EventSource& source, const Redactor& redactor, Options options,
+                             UniqueFd epoll, UniqueFd wake)
     : source_(source),
       redactor_(redactor),
       options_(options),
@@ -127,9 +129,13 @@ void CaptureWorker::clear_ready() {
   [[maybe_unused]] const auto consumed = ::read(wake_.get(), &count, sizeof count);
 }
 
-std::vector<CapturedBatch> CaptureWorker::take() { return captured_.drain(); }
+std::vector<CapturedBatch> CaptureWorker::take() {
+  return captured_.drain();
+}
 
-std::vector<ExecEvent> CaptureWorker::take_urgent() { return urgent_.drain(); }
+std::vector<ExecEvent> CaptureWorker::take_urgent() {
+  return urgent_.drain();
+}
 
 EventSourceStats CaptureWorker::stats() const {
   const std::lock_guard lock(mutex_);

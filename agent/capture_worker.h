@@ -26,9 +26,9 @@ struct CapturedBatch {
   std::uint64_t position = 0;
 };
 
-/// The thread `capture`: drains the source, removes secrets at once, notices watched commands, hands batches
-/// on. It drains no faster than its queue takes: the kernel's ring is the buffer, and what the ring cannot
-/// hold is counted there.
+/// The thread `capture`: drains the source, removes secrets at once, notices watched commands,
+/// hands batches on. It drains no faster than its queue takes: the kernel's ring is the buffer, and
+/// what the ring cannot hold is counted there.
 class CaptureWorker {
  public:
   struct Options {
@@ -38,8 +38,10 @@ class CaptureWorker {
     std::size_t prompt_batches = 8;  ///< with so many waiting the receiver is woken before its tick
   };
 
-  /// `source` and `redactor` are borrowed and outlive the worker; from run() on they are its thread's.
-  static Result<std::unique_ptr<CaptureWorker>> make(EventSource& source, const Redactor& redactor, Options options);
+  /// `source` and `redactor` are borrowed and outlive the worker; from run() on they are its
+  /// thread's.
+  static Result<std::unique_ptr<CaptureWorker>> make(EventSource& source, const Redactor& redactor,
+                                                     Options options);
 
   /// The thread's body. After the stop it drains what is still there.
   void run(std::stop_token stop);
@@ -52,7 +54,9 @@ class CaptureWorker {
   std::vector<CapturedBatch> take();
   std::vector<ExecEvent> take_urgent();
   /// What was taken up to this mark is safe.
-  void release_through(std::uint64_t position) { released_.store(position, std::memory_order_release); }
+  void release_through(std::uint64_t position) {
+    released_.store(position, std::memory_order_release);
+  }
   void set_watch_list(WatchList list) { watch_list_.publish(std::move(list)); }
   EventSourceStats stats() const;
   /// Why draining fails; empty while it works.
@@ -65,7 +69,8 @@ class CaptureWorker {
     std::unordered_set<std::string> signatures;
   };
 
-  CaptureWorker(EventSource& source, const Redactor& redactor, Options options, UniqueFd epoll, UniqueFd wake);
+  CaptureWorker(EventSource& source, const Redactor& redactor, Options options, UniqueFd epoll,
+                UniqueFd wake);
   void wait_for_events() const;
   void turn();
   bool drain_batch();
@@ -85,8 +90,8 @@ class CaptureWorker {
   std::atomic<std::uint64_t> released_{0};
   std::uint64_t released_in_source_ = 0;
   mutable std::mutex mutex_;
-  EventSourceStats stats_;   // guarded by mutex_
-  std::string problem_;      // guarded by mutex_
+  EventSourceStats stats_;  // guarded by mutex_
+  std::string problem_;     // guarded by mutex_
 };
 
 }  // namespace foreshock::agent

@@ -1,18 +1,19 @@
-#include <signal.h>
-
 #include <cstdio>
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <signal.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
-#include "agent/capture_verb/capture_verb.h"
 #include "agent/check/preflight.h"
-#include "agent/status/status_verb.h"
+#include "agent/status/status_text.h"
 #include "common/base/log.h"
+#include "common/http/http_client.h"
 #include "common/os/event_loop.h"
 #include "common/os/file.h"
+#include "common/text/text_table.h"
 #include "common/wire/curve_keys.h"
 
 namespace {
@@ -27,7 +28,8 @@ int fail(const Error& error) {
 
 int run(const std::string& config_path, bool only_check) {
   // Before the first thread, so that only the event loop gets them.
-  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked) return fail(blocked.error());
+  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked)
+    return fail(blocked.error());
   auto config = read_agent_config(config_path);
   if (!config) return fail(config.error());
   if (only_check) {
@@ -50,20 +52,93 @@ int keygen(const std::string& state_directory) {
   return 0;
 }
 
-void add_run(CLI::App& app, int& status) {
-  auto* verb = app.add_subcommand("run", "Run the service");
-  static std::string config_path = kDefaultConfigPath;
-  static bool only_check = false;
-  verb->add_option("--config", config_path, "Configuration file")->capture_default_str();
-  verb->add_flag("--check-config", only_check, "Check the configuration and exit");
-  verb->callback([&status] { status = run(config_path, only_check); });
+int check(const PreflightOptions& options, bool json) {
+  const auto checks = run_preflight(options);
+  const std::string text =
+      json ? render_json(checks) : render_text(checks, read_text_style(STDOUT_FILENO));
+  std::fputs(text.c_str(), stdout);
+  return exit_status(checks);
 }
 
-void add_keygen(CLI::App& app, int& status) {
+/// The configuration's directories where it can be read; the defaults where it is missing or wrong.
+PreflightOptions options_for_check(const std::string& config_path) {
+  PreflightOptions options;
+  if (const auto config = read_agent_config(config_path)) {
+    options.state_directory = config->state_directory;
+    options.pin_directory = config->pin_directory;
+    options.ring = config->ring;
+  }
+  return options;
+}
+
+int show_status(const std::string& socket_path, bool json) {
+  const auto reply = http_over_unix(socket_path, "GET", "/status");
+  if (!reply) return fail(reply.error());
+  if (json) {
+    std::printf("%s\n", reply->body.c_str());
+    return 0;
+  }
+  const auto text = render_status_text(reply->body, read_text_style(STDOUT_FILENO));
+  if (!text) return fail(text.error());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
+/// What the command line can set, for all verbs.
+struct Arguments {
+  std::string config_path = kDefaultConfigPath;
+  std::string state_directory = AgentConfig().state_directory;
+  std::string socket_path = AgentConfig().status_socket;
+  bool only_check = false;
+  bool json = false;
+};
+
+void add_run(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb = app.add_subcommand("run", "Run the service");
+  verb->add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
+  verb->add_flag("--check-config", arguments.only_check, "Check the configuration and exit");
+  verb->callback([&] { status = run(arguments.config_path, arguments.only_check); });
+}
+
+void add_check(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb = app.add_subcommand(
+      "check", "Look at what this host offers; 0 all well, 1 warnings, 2 failures");
+  verb->add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
+  verb->add_flag("--json", arguments.json, "JSON instead of a table");
+  verb->callback([&] { status = check(options_for_check(arguments.config_path), arguments.json); });
+}
+
+void add_status(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb = app.add_subcommand("status", "Show how the running service does");
+  verb->add_option("--socket", arguments.socket_path, "Its status socket")->capture_default_str();
+  verb->add_flag("--json", arguments.json, "JSON instead of tables");
+  verb->callback([&] { status = show_status(arguments.socket_path, arguments.json); });
+}
+
+void add_keygen(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb = app.add_subcommand("keygen", "Make this host's key pair; prints the public key");
-  static std::string state_directory = AgentConfig().state_directory;
-  verb->add_option("--state-directory", state_directory, "Where the key is kept")->capture_default_str();
-  verb->callback([&status] { status = keygen(state_directory); });
+  verb->add_option("--state-directory", arguments.state_directory, "Where the key is kept")
+      ->capture_default_str();
+  verb->callback([&] { status = keygen(arguments.state_directory); });
 }
 
 }  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "Captures what this host executes and uses, and applies what the coordinator decides."};
+  app.set_version_flag("--version", FORESHOCK_VERSION);
+  app.require_subcommand(1);
+  int status = 0;
+  Arguments arguments;
+  add_run(app, arguments, status);
+  add_check(app, arguments, status);
+  add_status(app, arguments, status);
+  add_keygen(app, arguments, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return status;
+}

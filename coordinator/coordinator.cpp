@@ -1,10 +1,10 @@
 #include "coordinator/coordinator.h"
 
-#include <signal.h>
-
 #include <filesystem>
 #include <thread>
 #include <utility>
+
+#include <signal.h>
 
 #include "common/base/log.h"
 #include "common/http/http_server.h"
@@ -16,7 +16,9 @@
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
 #include "coordinator/api/rest_api.h"
+#include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
+#include "coordinator/decide/sqlite_decision_reader.h"
 #include "coordinator/history/sqlite_history_reader.h"
 #include "coordinator/history/sqlite_history_store.h"
 #include "coordinator/ingest/gateway.h"
@@ -84,7 +86,8 @@ struct Coordinator::Impl {
     pipeline = std::make_unique<Pipeline>(
         options, config.policies, epoch,
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
-                        [this](Outbound message) { return gateway->post(std::move(message)); }, metrics, clock});
+                        [this](Outbound message) { return gateway->post(std::move(message)); },
+                        metrics, clock});
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     learning = std::make_unique<Learning>(config.learning, *learn_reader, *policies, *tagger);
@@ -92,9 +95,9 @@ struct Coordinator::Impl {
   }
 
   Result<void> open_api() {
-    api = std::make_unique<RestApi>(RestApi::Parts{*api_reader, *decision_reader, *directory, learned, live_view,
-                                                   config.policies, metrics, clock, gateway->endpoint(),
-                                                   keys.public_key});
+    api = std::make_unique<RestApi>(RestApi::Parts{
+        *api_reader, *decision_reader, *directory, learned, live_view, config.policies, metrics,
+        clock, explain, gateway->endpoint(), keys.public_key});
     api->add_routes(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
@@ -141,8 +144,10 @@ Result<void> Coordinator::run() {
 
   // Started against the flow of the data, stopped along it: what was received is still committed.
   std::jthread learn = start_thread("learn", [this](std::stop_token stop) { impl_->learn(stop); });
-  std::jthread pipeline = start_thread("pipeline", [this](std::stop_token stop) { impl_->pipeline->run(stop); });
-  std::jthread ingest = start_thread("ingest", [this](std::stop_token stop) { impl_->gateway->run(stop); });
+  std::jthread pipeline =
+      start_thread("pipeline", [this](std::stop_token stop) { impl_->pipeline->run(stop); });
+  std::jthread ingest =
+      start_thread("ingest", [this](std::stop_token stop) { impl_->gateway->run(stop); });
   log_info("coordinator_ready listen={} public_key={} admin_socket={}", impl_->gateway->endpoint(),
            impl_->keys.public_key, impl_->config.admin_socket);
   notify_ready("listening on " + impl_->gateway->endpoint());

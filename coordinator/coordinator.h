@@ -7,11 +7,13 @@
 
 namespace foreshock::coordinator {
 
-/// The one place where the coordinator's parts are joined: threads `ingest` (owns the ROUTER), `pipeline`
-/// (owns the writing connections), `learn` and the API's own, fed in this order and stopped in this order.
+/// The one place where the coordinator's parts are joined: threads `ingest` (owns the ROUTER),
+/// `pipeline` (owns the writing connections), `learn` and the API's own, fed in this order and
+/// stopped in this order.
 class Coordinator {
  public:
-  /// Opens everything: databases, key (made at the first start), sockets. What fails says what to do.
+  /// Opens everything: databases, key (made at the first start), sockets. What fails says what to
+  /// do.
   static Result<std::unique_ptr<Coordinator>> make(CoordinatorConfig config);
   ~Coordinator();
 

@@ -1,9 +1,10 @@
-#include <signal.h>
-
 #include <cstdio>
+#include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <signal.h>
+#include <unistd.h>
 
 #include "common/base/log.h"
 #include "common/os/event_loop.h"
@@ -15,26 +16,27 @@ namespace {
 using namespace foreshock;
 using namespace foreshock::coordinator;
 
-int fail(const Error& error) {
+ExitStatus fail(const Error& error) {
   std::fprintf(stderr, "foreshock-coordinator: %s\n", error.message().c_str());
-  return 1;
+  return ExitStatus::failure;
 }
 
-int serve(const std::string& config_path, bool only_check) {
+ExitStatus serve(const std::string& config_path, bool only_check) {
   // Before the first thread, so that only the event loop gets them.
-  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked) return fail(blocked.error());
+  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked)
+    return fail(blocked.error());
   auto config = read_coordinator_config(config_path);
   if (!config) return fail(config.error());
   if (only_check) {
-    std::printf("%s: ok, %zu policies, %zu tag rules\n", config_path.c_str(), config->policies.size(),
-                config->tag_rules.size());
-    return 0;
+    std::printf("%s: ok, %zu policies, %zu tag rules\n", config_path.c_str(),
+                config->policies.size(), config->tag_rules.size());
+    return ExitStatus::success;
   }
   start_log(parse_log_level(config->log_level));
   auto coordinator = Coordinator::make(*std::move(config));
   if (!coordinator) return fail(coordinator.error());
   const auto ran = (*coordinator)->run();
-  return ran ? 0 : fail(ran.error());
+  return ran ? ExitStatus::success : fail(ran.error());
 }
 
 }  // namespace
@@ -44,15 +46,13 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", FORESHOCK_VERSION);
   app.require_subcommand(1);
 
-  int status = 0;
+  auto status = ExitStatus::success;
   std::string config_path = kDefaultConfigPath;
   bool only_check = false;
   CLI::App* verb = app.add_subcommand("serve", "Run the service");
   verb->add_option("--config", config_path, "Configuration file")->capture_default_str();
   verb->add_flag("--check-config", only_check, "Check the configuration and exit");
   verb->callback([&] { status = serve(config_path, only_check); });
-  add_live_verbs(app, status);
-
-  CLI11_PARSE(app, argc, argv);
-  return status;
+  add_live_verbs(app, {std::cout, std::cerr, read_text_style(STDOUT_FILENO)}, status);
+  return run_cli(app, argc, argv, status);
 }

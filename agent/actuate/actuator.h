@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "agent/cgroup/layout.h"
@@ -14,15 +15,18 @@ class Actuator {
  public:
   virtual ~Actuator() = default;
   virtual Knob knob() const = 0;
-  /// `not_found` when the cgroup is gone, `unsupported` when the host has no such file.
+  /// `not_found` when the cgroup is gone, `conflict` when the path is another cgroup by now,
+  /// `unsupported` when it has no such file.
   virtual Result<KnobValue> read(const CgroupTarget& target) const = 0;
-  /// Writes and reads back; returns what the kernel made of it.
+  /// Writes and reads back; returns what the kernel made of it. Errors as of read(), and the
+  /// kernel's refusal.
   virtual Result<KnobValue> apply(const CgroupTarget& target, KnobValue value) = 0;
   /// Where the kernel's file is, for people.
   virtual std::string file_of(const CgroupTarget& target) const = 0;
 };
 
-/// Every knob this host can turn: cpu_max, cpu_weight, memory_high (v2 only), memory_max; v1 and v2.
+/// Every knob this host can turn: cpu_max, cpu_weight, memory_high (v2 only), memory_max; v1 and
+/// v2.
 std::vector<std::unique_ptr<Actuator>> make_actuators(const CgroupLayout& layout);
 
 }  // namespace foreshock::agent

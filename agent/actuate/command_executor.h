@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -8,24 +9,36 @@
 #include "agent/actuate/actuator.h"
 #include "agent/actuate/guardrails.h"
 #include "agent/actuate/undo_journal.h"
+#include "agent/cgroup/layout.h"
 #include "common/model/command.h"
 
 namespace foreshock::agent {
 
-/// Carries out commands: guardrails, journal, write, read back. Each command has exactly one outcome, a
-/// repeated command gets the same one again. One thread.
+/// Carries out commands: guardrails, journal, write, read back. Each command has exactly one
+/// outcome; a repeated one of the last thousand gets the same one again, an older one is carried
+/// out again, which changes nothing. One thread.
 class CommandExecutor {
  public:
-  /// `journal` outlives the executor.
-  CommandExecutor(CgroupLayout layout, std::vector<std::unique_ptr<Actuator>> actuators, GuardrailConfig config,
-                  UndoJournal& journal);
+  /// `journal` outlives the executor. `config.protected_patterns` should hold patterns_protecting()
+  /// of the agent's own cgroup.
+  CommandExecutor(CgroupLayout layout, std::vector<std::unique_ptr<Actuator>> actuators,
+                  GuardrailConfig config, UndoJournal& journal);
 
   ActionOutcome execute(const Command& command, WallTime now);
-  /// Puts every knob of the journal back (a target that is gone is done); what could not be restored stays in it.
+  /// Puts every knob of the journal back (a target that is gone is done); what could not be
+  /// restored, or would now harm the workload, stays in it. The outcomes have no command's id.
   std::vector<ActionOutcome> restore_all(WallTime now);
 
  private:
-  Actuator* find_actuator(Knob knob);
+  ActionOutcome carry_out(const Command& command, WallTime now);
+  void adjust(const Adjustment& adjustment, ActionOutcome& outcome);
+  void restore(const CgroupTarget& target, Knob knob, ActionOutcome& outcome);
+
+  TargetState look_at(const CgroupTarget& target, Knob knob) const;
+  Result<void> record(const CgroupTarget& target, Knob knob, KnobValue original, KnobValue next);
+  KnobValue take_back(const CgroupTarget& target, Knob knob, KnobValue before, bool first_touch);
+  void forget_vanished();
+  Actuator* find_actuator(Knob knob) const;
 
   CgroupLayout layout_;
   std::vector<std::unique_ptr<Actuator>> actuators_;

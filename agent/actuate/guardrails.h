@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/bytes.h"
@@ -22,9 +23,17 @@ struct AdjustmentBounds {
 };
 
 struct GuardrailConfig {
-  std::vector<AdjustmentBounds> allowed;        ///< empty: nothing may be adjusted
-  std::vector<std::string> protected_patterns;  ///< win over `allowed`
+  /// Tried in order: the first whose pattern and knobs fit decides. Empty: nothing may be adjusted.
+  std::vector<AdjustmentBounds> allowed;
+  /// Win over `allowed`, and come on top of always_protected_patterns().
+  std::vector<std::string> protected_patterns;
 };
+
+/// Never adjusted, whatever the owner's configuration: a limit there can lock people out of the
+/// host or starve the agent, which then can't take it back.
+const std::vector<std::string>& always_protected_patterns();
+/// Patterns for a cgroup and all its ancestors, whose limits bind it too: for the agent's own.
+std::vector<std::string> patterns_protecting(std::string_view path);
 
 /// What is known about the target at the moment of the decision.
 struct TargetState {
@@ -41,12 +50,20 @@ struct Verdict {
   bool allowed() const { return refusal == Refusal::none; }
 };
 
-/// Judges a command before anything is touched. Pure. `highest_epoch` is the highest epoch obeyed so far.
-/// A memory limit below the working set plus a tenth is refused, whatever the owner's minimum.
-Verdict judge(const Command& command, const TargetState& state, const GuardrailConfig& config, WallTime now,
-              std::uint64_t highest_epoch);
+/// Judges a command before anything is touched. Pure. `highest_epoch` is the highest epoch obeyed
+/// so far. A memory limit that tightens is refused below the working set plus a tenth, whatever the
+/// owner's minimum. Of a Restoration only form, time and epoch are judged: what it writes was the
+/// owner's own value.
+Verdict judge(const Command& command, const TargetState& state, const GuardrailConfig& config,
+              WallTime now, std::uint64_t highest_epoch);
 
-/// Globs as in AdjustmentBounds. Pure.
+/// Refuses (below_floor) a memory limit that is tighter than the present one and leaves the working
+/// set less than a tenth of room; also when the working set is not known. Any other knob passes.
+/// Pure.
+Verdict judge_working_set(Knob knob, KnobValue value, const TargetState& state);
+
+/// Globs as in AdjustmentBounds; everything else stands for itself. O(pattern × path), so that a
+/// hostile path costs no more than its length. Pure.
 bool matches_cgroup_pattern(std::string_view pattern, std::string_view path);
 
 }  // namespace foreshock::agent

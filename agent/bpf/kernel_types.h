@@ -29,17 +29,23 @@ typedef _Bool bool;
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
-	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
+	EEXIST = 17,
+
+	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
 
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
 	BPF_RB_AVAIL_DATA = 0,
 	BPF_RB_RING_SIZE = 1,
+};
+
+struct bpf_raw_tracepoint_args {
+	__u64 args[1];
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -49,28 +55,16 @@ typedef struct {
 } atomic_t;
 
 typedef struct {
+	atomic_t refs;
+} refcount_t;
+
+typedef struct {
 	__u32 val;
 } kuid_t;
 
 typedef struct {
 	__u32 val;
 } kgid_t;
-
-struct list_head {
-	struct list_head *next;
-};
-
-struct seqcount {
-	unsigned int sequence;
-};
-
-struct seqcount_spinlock {
-	struct seqcount seqcount;
-};
-
-typedef struct {
-	struct seqcount_spinlock seqcount;
-} seqlock_t;
 
 struct kernfs_node {
 	__u64 id;
@@ -136,10 +130,8 @@ enum {
 struct signal_struct {
 	atomic_t live;
 	int nr_threads; /* not released yet */
-	struct list_head thread_head;
 	unsigned int flags;
 	int group_exit_code;
-	seqlock_t stats_lock;
 	__u64 utime;
 	__u64 stime;
 	unsigned long nvcsw;
@@ -152,12 +144,12 @@ struct signal_struct {
 };
 
 struct task_struct {
+	refcount_t usage;
 	int tgid;
 	int exit_code;
 	char comm[16];
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
-	struct list_head thread_node;
 	struct signal_struct *signal;
 	struct mm_struct *mm;
 	struct css_set *cgroups;

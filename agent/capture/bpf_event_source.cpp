@@ -1,5 +1,6 @@
 #include "agent/capture/bpf_event_source.h"
 
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "agent/capture/event_decoder.h"
 #include "agent/capture/pin_directory.h"
 #include "agent/capture/ring_reader.h"
+#include "common/base/clock.h"
 #include "common/os/unique_fd.h"
 
 namespace foreshock::agent {
@@ -55,17 +57,16 @@ Inheritance read_whole(const RingMemory& memory) {
   }
 }
 
-/// Detaches what an agent of another build or with other options has left, and keeps what it has
+/// Ends what an agent of another build or with other options has left, and keeps what it has
 /// captured.
-Result<Inheritance> replace_pinned(PinDirectory& directory) {
-  const auto ring = BpfPrograms::find_pinned_ring(directory);
-  FS_CHECK(directory.clear());
+Result<Inheritance> replace_pinned(const PinDirectory& directory) {
+  FS_TRY(const auto ring, BpfPrograms::retire_pinned(directory));
   if (!ring) return Inheritance{};
   FS_TRY(const auto mapping, RingMapping::make(ring->fd.get(), ring->bytes));
   return read_whole(mapping.memory());
 }
 
-Result<void> pin_all_or_nothing(const BpfPrograms& programs, PinDirectory& directory) {
+Result<void> pin_all_or_nothing(BpfPrograms& programs, const PinDirectory& directory) {
   auto pinned = programs.pin(directory);
   if (!pinned) {
     // The first failure is what is told; a successor clears what this leaves.
@@ -86,6 +87,18 @@ struct BpfEventSource::Impl {
   Inheritance inheritance;
   BpfPrograms::Losses told_before;  ///< by the agent that these programs were taken over from
   EventSourceStats delivered{};
+  SystemClock clock{};
+  BootTime last_sweep{};
+
+  /// A process that its parent has not reaped this long after its end counts as left lying.
+  static constexpr Nanoseconds kReapedBy = std::chrono::seconds(1);
+
+  Result<void> sweep_now_and_then() {
+    const auto now = clock.boot_now();
+    if (now - last_sweep < kReapedBy) return {};
+    last_sweep = now;
+    return programs.sweep_ended(now - kReapedBy);
+  }
 
   bool deliver(ProcessEvent&& event, const Sink& sink) {
     const bool is_exec = std::holds_alternative<ExecEvent>(event);
@@ -136,8 +149,9 @@ BpfEventSource::BpfEventSource(std::unique_ptr<Impl> impl) : impl_(std::move(imp
 BpfEventSource::~BpfEventSource() = default;
 
 Result<void> BpfEventSource::detach() {
-  if (!impl_->directory) return {};
-  return impl_->directory->remove();
+  if (impl_->directory) FS_CHECK(impl_->directory->remove());
+  impl_->programs.close_links();
+  return impl_->programs.sweep_ended(BootTime::max());
 }
 
 bool BpfEventSource::resumed() const {
@@ -151,6 +165,7 @@ int BpfEventSource::ready_fd() const {
 Result<std::size_t> BpfEventSource::drain(const Sink& sink) {
   // Before looking, so that a wake-up that comes while draining is not lost.
   acknowledge(impl_->wakeup);
+  FS_CHECK(impl_->sweep_now_and_then());
   std::size_t drained = 0;
   auto& inherited = impl_->inheritance.events;
   for (; !inherited.empty(); ++drained) {

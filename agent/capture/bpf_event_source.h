@@ -10,13 +10,16 @@
 namespace foreshock::agent {
 
 /// Exec and exit events from BPF programs on the scheduler's tracepoints.
+///
+/// An exec comes at once. An exit comes when the kernel has settled the process's accounts: some
+/// ten milliseconds after its parent has reaped it, or a second after the end when no parent does.
 class BpfEventSource final : public EventSource {
  public:
   struct Options {
     std::uint32_t ring_bytes = 8u << 20;  ///< a power of two
     /// Where the ring and the attached programs are pinned (on a bpffs), so that the kernel goes on
     /// capturing while the agent is being restarted after a crash. Empty: not pinned.
-    std::string pin_directory;
+    std::string pin_directory{};
     /// Take cgroup ids from the v1 cpu hierarchy (else from the v2 hierarchy).
     bool cgroup_v1 = false;
   };
@@ -29,6 +32,8 @@ class BpfEventSource final : public EventSource {
   ~BpfEventSource() override;
 
   /// Removes the pins, so that nothing of ours stays in the kernel after this process.
+  /// Ends capturing and removes the pins, so that nothing of ours stays in the kernel after this
+  /// process. What was captured until now can still be drained, all exits included.
   Result<void> detach();
   /// Whether the programs of an agent that died were taken over.
   bool resumed() const;

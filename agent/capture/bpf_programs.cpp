@@ -12,7 +12,6 @@
 #include <sstream>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -102,21 +101,6 @@ Result<void> check_ring_bytes(std::uint32_t bytes) {
       fmt::format("ring buffer of {} bytes: must be a power of two, at least {}", bytes, page));
 }
 
-/// Whether the running kernel's sched_process_exit passes `group_dead`.
-Result<bool> exit_passes_group_dead() {
-  const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), btf__free);
-  if (!types) return error_from_errno(fmt::format("read {}", kVmlinuxBtf));
-  const int id =
-      btf__find_by_name_kind(types.get(), "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
-  const btf_type* type = id < 0 ? nullptr : btf__type_by_id(types.get(), static_cast<__u32>(id));
-  if (type != nullptr) type = btf__type_by_id(types.get(), type->type);  // typedef → pointer
-  if (type != nullptr && btf_is_ptr(type)) type = btf__type_by_id(types.get(), type->type);
-  if (type == nullptr || !btf_is_func_proto(type)) {
-    return Error(ErrorCode::unsupported, "the kernel has no tracepoint sched_process_exit for BPF");
-  }
-  return btf_vlen(type) >= 3;  // the first is the tracepoint's own
-}
-
 // ---- loading ----
 
 /// FNV-1a over everything that makes two agents' programs the same.
@@ -144,31 +128,20 @@ Error load_error(int error_number) {
 }
 
 Result<Skeleton> load_skeleton(const BpfPrograms::Options& options) {
-  FS_TRY(const bool group_dead, exit_passes_group_dead());
   Skeleton skeleton(foreshock_capture::open(), foreshock_capture__destroy);
   if (!skeleton) return load_error(errno);
-  bpf_program__set_autoload(skeleton->progs.on_process_exit, group_dead);
-  bpf_program__set_autoload(skeleton->progs.on_process_exit_before_6_16, !group_dead);
   bpf_map__set_max_entries(skeleton->maps.events, options.ring_bytes);
   skeleton->rodata->cgroup_v1 = options.cgroup_v1;
   skeleton->rodata->page_bytes = static_cast<__u32>(::sysconf(_SC_PAGESIZE));
-  if (const int failed = foreshock_capture::load(skeleton.get()); failed != 0)
+  if (const int failed = foreshock_capture::load(skeleton.get()); failed != 0) {
     return load_error(-failed);
+  }
   return skeleton;
 }
 
 /// A descriptor of our own, so that the skeleton can go and with it its copy of the object file.
 UniqueFd keep(int fd) {
   return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-}
-
-Result<void> pin_at(const PinDirectory& directory, const char* name, const UniqueFd& fd) {
-  if (bpf_obj_pin(fd.get(), directory.path_of(name).c_str()) == 0) return {};
-  return error_from_errno("pin " + directory.path_of(name));
-}
-
-UniqueFd find_pinned(const PinDirectory& directory, const char* name) {
-  return UniqueFd(bpf_obj_get(directory.path_of(name).c_str()));
 }
 
 constexpr __u32 kOnly = 0;  // key of maps with one element
@@ -186,6 +159,16 @@ std::uint64_t read_skipped_runs(int program_fd) {
   return info.recursion_misses;  // stays 0 before 5.12
 }
 
+Result<void> run_sweep(int program_fd, BootTime before) {
+  const __u64 argument = to_ns(before);
+  bpf_test_run_opts run{};
+  run.sz = sizeof run;
+  run.ctx_in = &argument;
+  run.ctx_size_in = sizeof argument;
+  if (bpf_prog_test_run_opts(program_fd, &run) == 0) return {};
+  return error_from_errno("sweep up ended processes");
+}
+
 }  // namespace
 
 Result<BpfPrograms> BpfPrograms::load(const Options& options) {
@@ -201,14 +184,15 @@ Result<BpfPrograms> BpfPrograms::load(const Options& options) {
   programs.drops_ = keep(bpf_map__fd(skeleton->maps.drops));
   programs.watched_names_ = keep(bpf_map__fd(skeleton->maps.watched_names));
   programs.exec_program_ = keep(bpf_program__fd(skeleton->progs.on_process_exec));
-  const bpf_program* const exit_program = bpf_program__autoload(skeleton->progs.on_process_exit)
-                                              ? skeleton->progs.on_process_exit
-                                              : skeleton->progs.on_process_exit_before_6_16;
-  programs.exit_program_ = keep(bpf_program__fd(exit_program));
+  programs.exit_program_ = keep(bpf_program__fd(skeleton->progs.on_process_exit));
+  programs.free_program_ = keep(bpf_program__fd(skeleton->progs.on_process_free));
+  programs.sweep_program_ = keep(bpf_program__fd(skeleton->progs.sweep_ended));
   programs.record_ = UniqueFd(
       bpf_map_create(BPF_MAP_TYPE_ARRAY, "foreshock", sizeof kOnly, sizeof(Record), 1, nullptr));
-  for (const UniqueFd* fd : {&programs.ring_, &programs.drops_, &programs.watched_names_,
-                             &programs.exec_program_, &programs.exit_program_, &programs.record_}) {
+  for (const UniqueFd* fd :
+       {&programs.ring_, &programs.drops_, &programs.watched_names_, &programs.exec_program_,
+        &programs.exit_program_, &programs.free_program_, &programs.sweep_program_,
+        &programs.record_}) {
     if (!fd->valid()) return error_from_errno("keep a BPF object");
   }
   const Record record{.build = build_id(options)};
@@ -219,59 +203,80 @@ Result<BpfPrograms> BpfPrograms::load(const Options& options) {
 }
 
 Result<void> BpfPrograms::attach() {
-  // The tracepoint's name is part of a tp_btf program.
-  exec_link_ = UniqueFd(bpf_raw_tracepoint_open(nullptr, exec_program_.get()));
-  if (!exec_link_.valid()) return error_from_errno("attach to sched_process_exec");
-  exit_link_ = UniqueFd(bpf_raw_tracepoint_open(nullptr, exit_program_.get()));
-  if (!exit_link_.valid()) return error_from_errno("attach to sched_process_exit");
+  struct Hook {
+    const UniqueFd* program;
+    UniqueFd* link;
+    const char* tracepoint;
+  };
+  // In this order, so that no exit is seen before the program that completes it is there.
+  for (const Hook& hook : {Hook{&free_program_, &free_link_, "sched_process_free"},
+                           Hook{&exit_program_, &exit_link_, "sched_process_exit"},
+                           Hook{&exec_program_, &exec_link_, "sched_process_exec"}}) {
+    // The tracepoint's name is part of a tp_btf program.
+    *hook.link = UniqueFd(bpf_raw_tracepoint_open(nullptr, hook.program->get()));
+    if (!hook.link->valid()) return error_from_errno(fmt::format("attach to {}", hook.tracepoint));
+  }
   return {};
 }
 
-Result<void> BpfPrograms::pin(const PinDirectory& directory) const {
-  FS_CHECK(pin_at(directory, "ring", ring_));
-  FS_CHECK(pin_at(directory, "drops", drops_));
-  FS_CHECK(pin_at(directory, "watched_names", watched_names_));
-  FS_CHECK(pin_at(directory, "exec_program", exec_program_));
-  FS_CHECK(pin_at(directory, "exit_program", exit_program_));
-  FS_CHECK(pin_at(directory, "exec_link", exec_link_));
-  FS_CHECK(pin_at(directory, "exit_link", exit_link_));
-  // Last, because it is what take_over() looks for first.
-  return pin_at(directory, "record", record_);
+void BpfPrograms::close_links() {
+  exec_link_.reset();
+  exit_link_.reset();
+  free_link_.reset();
+}
+
+std::array<BpfPrograms::Named, 11> BpfPrograms::objects() {
+  return {{{"ring", &ring_},
+           {"drops", &drops_},
+           {"watched_names", &watched_names_},
+           {"exec_program", &exec_program_},
+           {"exit_program", &exit_program_},
+           {"free_program", &free_program_},
+           {"sweep_program", &sweep_program_},
+           {"exec_link", &exec_link_},
+           {"exit_link", &exit_link_},
+           {"free_link", &free_link_},
+           {"record", &record_}}};
+}
+
+Result<void> BpfPrograms::pin(const PinDirectory& directory) {
+  for (const auto& object : objects()) {
+    const std::string path = directory.path_of(object.name);
+    if (bpf_obj_pin(object.fd->get(), path.c_str()) != 0) return error_from_errno("pin " + path);
+  }
+  return {};
 }
 
 std::optional<BpfPrograms> BpfPrograms::take_over(const PinDirectory& directory,
                                                   const Options& options) {
   BpfPrograms programs;
-  programs.record_ = find_pinned(directory, "record");
-  if (!programs.record_.valid()) return std::nullopt;
-  if (read_record(programs.record_.get()).build != build_id(options)) return std::nullopt;
   programs.ring_bytes_ = options.ring_bytes;
-  programs.ring_ = find_pinned(directory, "ring");
-  programs.drops_ = find_pinned(directory, "drops");
-  programs.watched_names_ = find_pinned(directory, "watched_names");
-  programs.exec_program_ = find_pinned(directory, "exec_program");
-  programs.exit_program_ = find_pinned(directory, "exit_program");
-  programs.exec_link_ = find_pinned(directory, "exec_link");
-  programs.exit_link_ = find_pinned(directory, "exit_link");
-  for (const UniqueFd* fd :
-       {&programs.ring_, &programs.drops_, &programs.watched_names_, &programs.exec_program_,
-        &programs.exit_program_, &programs.exec_link_, &programs.exit_link_}) {
-    if (!fd->valid()) return std::nullopt;
+  for (const auto& object : programs.objects()) {
+    *object.fd = UniqueFd(bpf_obj_get(directory.path_of(object.name).c_str()));
+    if (!object.fd->valid()) return std::nullopt;
   }
+  if (read_record(programs.record_.get()).build != build_id(options)) return std::nullopt;
   return programs;
 }
 
-std::optional<BpfPrograms::PinnedRing> BpfPrograms::find_pinned_ring(
+Result<void> BpfPrograms::sweep_ended(BootTime before) const {
+  return run_sweep(sweep_program_.get(), before);
+}
+
+Result<std::optional<BpfPrograms::OldRing>> BpfPrograms::retire_pinned(
     const PinDirectory& directory) {
-  PinnedRing ring{.fd = find_pinned(directory, "ring")};
+  OldRing ring{.fd = UniqueFd(bpf_obj_get(directory.path_of("ring").c_str()))};
+  const UniqueFd sweep(bpf_obj_get(directory.path_of("sweep_program").c_str()));
+  FS_CHECK(directory.clear());
   bpf_map_info info{};
   __u32 length = sizeof info;
   if (!ring.fd.valid() || bpf_obj_get_info_by_fd(ring.fd.get(), &info, &length) != 0 ||
       info.type != BPF_MAP_TYPE_RINGBUF) {
-    return std::nullopt;
+    return std::optional<OldRing>();
   }
   ring.bytes = info.max_entries;
-  return ring;
+  if (sweep.valid()) FS_CHECK(run_sweep(sweep.get(), BootTime::max()));
+  return std::optional(std::move(ring));
 }
 
 Result<void> BpfPrograms::replace_watched_names(const std::vector<std::string>& base_names) const {
@@ -305,8 +310,9 @@ Result<void> BpfPrograms::replace_watched_names(const std::vector<std::string>& 
 }
 
 BpfPrograms::Losses BpfPrograms::read_losses() const {
-  Losses losses{.execs = read_skipped_runs(exec_program_.get()),
-                .exits = read_skipped_runs(exit_program_.get())};
+  Losses losses{
+      .execs = read_skipped_runs(exec_program_.get()),
+      .exits = read_skipped_runs(exit_program_.get()) + read_skipped_runs(free_program_.get())};
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return losses;
   std::vector<fs_drop_counters> of_cpus(static_cast<std::size_t>(cpus));

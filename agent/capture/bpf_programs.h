@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/capture/pin_directory.h"
+#include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/os/unique_fd.h"
 
@@ -30,18 +32,25 @@ class BpfPrograms {
   static Result<BpfPrograms> load(const Options& options);
   Result<void> attach();
 
-  Result<void> pin(const PinDirectory& directory) const;
+  Result<void> pin(const PinDirectory& directory);
   /// What an agent of the same build and options has pinned; nothing when it is another's or
   /// incomplete.
   static std::optional<BpfPrograms> take_over(const PinDirectory& directory,
                                               const Options& options);
 
-  /// The ring of whatever is pinned there, and its size: to be read empty before it goes.
-  struct PinnedRing {
+  /// Unpins whatever is there and hands out its ring to be read a last time, all exits in it; or
+  /// nothing.
+  struct OldRing {
     UniqueFd fd;
     std::uint32_t bytes = 0;
   };
-  static std::optional<PinnedRing> find_pinned_ring(const PinDirectory& directory);
+  static Result<std::optional<OldRing>> retire_pinned(const PinDirectory& directory);
+
+  /// Sends the exits of processes that ended before then and that nobody reaps; others send
+  /// themselves.
+  Result<void> sweep_ended(BootTime before) const;
+  /// Nothing more is captured by programs that are not pinned.
+  void close_links();
 
   int ring_fd() const { return ring_.get(); }
   std::uint32_t ring_bytes() const { return ring_bytes_; }
@@ -53,12 +62,19 @@ class BpfPrograms {
   void write_told_losses(const Losses& losses) const;
 
  private:
+  struct Named {
+    const char* name;
+    UniqueFd* fd;
+  };
+
   BpfPrograms() = default;
+  /// Everything that is pinned, the record last: it shows that the others are there.
+  std::array<Named, 11> objects();
 
   std::uint32_t ring_bytes_ = 0;
   UniqueFd ring_, drops_, watched_names_, record_;
-  UniqueFd exec_program_, exit_program_;
-  UniqueFd exec_link_, exit_link_;
+  UniqueFd exec_program_, exit_program_, free_program_, sweep_program_;
+  UniqueFd exec_link_, exit_link_, free_link_;
 };
 
 }  // namespace foreshock::agent

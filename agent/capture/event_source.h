@@ -14,14 +14,16 @@ struct EventSourceStats {
   std::uint64_t execs = 0;
   std::uint64_t exits = 0;
   std::uint64_t undecodable = 0;
-  std::uint64_t lost_execs = 0;  ///< dropped in the kernel: ring full, or a probe run that was skipped
+  std::uint64_t lost_execs =
+      0;  ///< dropped in the kernel: ring full, or a probe run that was skipped
   std::uint64_t lost_exits = 0;
 };
 
 /// Where process events come from. One thread, except where noted.
 ///
 /// Events are read in order and stay the source's until they are released: what was drained but not
-/// released is delivered again after a crash (where the source can: the BPF source with pinned maps).
+/// released is delivered again after a crash (where the source can: the BPF source with pinned
+/// maps).
 class EventSource {
  public:
   /// False: not now; the event is not consumed and draining ends.

@@ -91,12 +91,7 @@ std::string PinDirectory::path_of(std::string_view name) const {
   return fmt::format("{}/{}", path_, name);
 }
 
-bool PinDirectory::is_empty() const {
-  const auto names = list_directory(path_);
-  return names && names->empty();
-}
-
-Result<void> PinDirectory::clear() {
+Result<void> PinDirectory::clear() const {
   FS_TRY(const auto names, list_directory(path_));
   for (const auto& name : names) {
     if (::unlink(path_of(name).c_str()) != 0 && errno != ENOENT) {
@@ -106,7 +101,7 @@ Result<void> PinDirectory::clear() {
   return {};
 }
 
-Result<void> PinDirectory::remove() {
+Result<void> PinDirectory::remove() const {
   FS_CHECK(clear());
   if (::rmdir(path_.c_str()) != 0) return error_from_errno("remove " + path_);
   return {};

@@ -17,11 +17,10 @@ class PinDirectory {
   static Result<PinDirectory> make(const std::string& path);
 
   std::string path_of(std::string_view name) const;
-  bool is_empty() const;
   /// Unpins everything and removes the directory; the lock stays.
-  Result<void> remove();
+  Result<void> remove() const;
   /// Unpins everything.
-  Result<void> clear();
+  Result<void> clear() const;
 
  private:
   PinDirectory(std::string path, UniqueFd directory);

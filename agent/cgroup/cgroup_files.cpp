@@ -81,7 +81,7 @@ std::optional<std::uint64_t> parse_keyed_count(std::string_view text, std::strin
 
 std::optional<std::optional<Bytes>> parse_memory_limit(std::string_view text) {
   const std::optional<Bytes> unlimited;
-  if (trim(text) == "max") return unlimited;
+  if (trim(text) == "max" || trim(text) == "-1") return unlimited;
   const std::optional<std::uint64_t> bytes = parse_count(text);
   if (!bytes) return std::nullopt;
   if (*bytes >= kV1Unlimited) return unlimited;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/redact/redactor.h"
+
 namespace foreshock::agent {
 namespace {
 
@@ -37,7 +39,9 @@ std::size_t end_of_shell_word(std::string_view script, std::size_t at) {
   char quote = 0;
   for (; at < script.size(); ++at) {
     const char c = script[at];
-    if (c == '\\' && quote != '\'' && at + 1 < script.size()) {
+    if (c == '<' && script.substr(at).starts_with(kRedacted)) {
+      at += kRedacted.size() - 1;  // not a redirection: what an earlier pass left
+    } else if (c == '\\' && quote != '\'' && at + 1 < script.size()) {
       ++at;
     } else if (quote != 0) {
       if (c == quote) quote = 0;
@@ -73,7 +77,7 @@ Word make_word(std::string_view text, bool cut) {
 std::vector<Word> split_script(std::string_view script, bool cut) {
   std::vector<Word> words;
   for (std::size_t at = 0; at < script.size();) {
-    if (has_trait(script[at], kSpace | kShell)) {
+    if (has_trait(script[at], kSpace | kShell) && !script.substr(at).starts_with(kRedacted)) {
       ++at;
       continue;
     }

@@ -40,7 +40,7 @@ std::string_view without_scheme(std::string_view value) {
 
 void add_value(std::string_view line, const WordContext& at, Findings& out) {
   const auto value = without_scheme(line);
-  const bool variable = at.kind == WordsKind::script && value.starts_with('$');
+  const bool variable = at.in_script() && value.starts_with('$');
   if (!variable && value != kRedacted) out.add(value);
 }
 

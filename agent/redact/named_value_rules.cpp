@@ -3,13 +3,10 @@
 
 #include "agent/redact/rule_functions.h"
 #include "agent/redact/secret_names.h"
+#include "agent/redact/tool_options.h"
 
 namespace foreshock::agent {
 namespace {
-
-bool in_script(const WordContext& at) {
-  return at.kind == WordsKind::script;
-}
 
 bool is_name_byte(char c) {
   return is_alnum(c) || c == '_' || c == '-' || c == '.';
@@ -39,20 +36,31 @@ std::size_t end_of(std::string_view part, std::string_view text) {
 
 void add_if_secret(NameKind kind, std::string_view value, const WordContext& at, Findings& out) {
   value = unquote(value);
-  if (is_secret_value(kind, value, in_script(at))) out.add(value);
+  if (is_secret_value(kind, value, at.in_script())) out.add(value);
 }
 
-/// Tools whose --password without '=' asks for it: the next word is something else.
-bool asks_for_password(std::string_view tool) {
-  return tool.starts_with("mysql") || tool.starts_with("mariadb") || tool.starts_with("pg_") ||
-         tool == "psql" || tool == "createdb" || tool == "dropdb" || tool == "createuser" ||
-         tool == "vacuumdb" || tool == "reindexdb";
+/// An environment variable: the rest of the word is its value.
+bool is_capitals(std::string_view name) {
+  return std::ranges::none_of(name, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-/// `--secret` of container tools names a stored secret.
-bool names_a_stored_secret(std::string_view tool, std::string_view option) {
-  return option == "--secret" &&
-         (tool == "docker" || tool == "podman" || tool == "buildah" || tool == "nerdctl");
+/// Where a word `a=1,b=2` goes on with the next pair; npos when it does not.
+std::size_t find_next_pair(std::string_view text) {
+  for (auto at = text.find_first_of(",;& "); at != std::string_view::npos;
+       at = text.find_first_of(",;& ", at + 1)) {
+    auto end = at + 1;
+    while (end < text.size() && is_name_byte(text[end])) ++end;
+    if (end >= at + 3 && end < text.size() && text[end] == '=') return at;
+  }
+  return std::string_view::npos;
+}
+
+/// The tool is known to mean something else by this option.
+bool is_innocent_option(const WordContext& at, std::string_view option) {
+  const auto rows = tool_options(at.tool);
+  return std::ranges::any_of(rows, [option](const ToolOption& row) {
+    return row.form == SecretForm::no_secret && row.option == option;
+  });
 }
 
 }  // namespace
@@ -61,7 +69,7 @@ void find_option_value(const WordContext& at, Findings& out) {
   const auto text = at.word().text;
   const auto equals = text.find('=');
   const auto name = text.substr(0, equals);
-  if (!std::ranges::all_of(name, is_name_byte) || names_a_stored_secret(at.tool, name)) return;
+  if (!std::ranges::all_of(name, is_name_byte) || is_innocent_option(at, name)) return;
   add_if_secret(classify_name(name), text.substr(equals + 1), at, out);
 }
 
@@ -70,7 +78,7 @@ void find_option_next_word(const WordContext& at, Findings& out) {
   const Word* value = at.next();
   if (value == nullptr || (value->traits & kDash) != 0 || at.kind == WordsKind::text) return;
   if ((at.word().traits & (kEquals | kColon | kSpace)) != 0 || option.size() < 4) return;
-  if (asks_for_password(at.tool) || names_a_stored_secret(at.tool, option)) return;
+  if (is_innocent_option(at, option)) return;
   const auto kind = classify_name(option);
   if (kind == NameKind::innocent || value->text.starts_with("pass:")) return;
   add_if_secret(kind, value->text, at, out);
@@ -84,11 +92,16 @@ void find_assignment(const WordContext& at, Findings& out) {
     if (name.size() < 3) continue;
     const auto kind = classify_name(name);
     if (kind == NameKind::innocent) continue;
-    const bool whole_word =
-        name.data() == text.data() && (at.word().traits & kDash) == 0 && at.kind != WordsKind::text;
-    if (whole_word) return add_if_secret(kind, text.substr(equals + 1), at, out);
-    if ((at.word().traits & kDash) != 0 && name.data() == text.data())
-      continue;  // an option: has its own rule
+    const bool starts_word = name.data() == text.data();
+    if (starts_word && (at.word().traits & kDash) != 0) continue;  // an option: has its own rule
+    if (starts_word && at.kind != WordsKind::text && !at.holds_script) {
+      const auto rest = text.substr(equals + 1);
+      const auto end = is_capitals(name) ? std::string_view::npos : find_next_pair(rest);
+      add_if_secret(kind, rest.substr(0, end), at, out);
+      if (end == std::string_view::npos) return;
+      equals += end;
+      continue;
+    }
     const auto value = value_at(text, equals + 1);
     add_if_secret(kind, value, at, out);
     equals = end_of(value, text) - 1;  // the value is not searched again: keeps this linear
@@ -105,7 +118,9 @@ void find_field(const WordContext& at, Findings& out) {
     if (!quoted && begin == colon + 1) continue;  // host:port, image:tag, a:b
     const auto name = name_before(text, colon);
     const auto kind = name.size() >= 3 ? classify_name(name) : NameKind::innocent;
-    if (kind == NameKind::innocent) continue;
+    if (kind == NameKind::innocent ||
+        find_ignoring_case(name, "authorization") != std::string_view::npos)
+      continue;
     const auto value = value_at(text, begin);
     add_if_secret(kind, value, at, out);
     colon = std::max(colon, end_of(value, text) - 1);
@@ -121,7 +136,7 @@ void find_setting(const WordContext& at, Findings& out) {
   if (before != "set" && before != "config" && before != "--global" && before != "--local" &&
       before != "--add")
     return;
-  if (name.find_first_of("._:-") == std::string_view::npos || (value->traits & kDash) != 0) return;
+  if (name.find_first_of("._:") == std::string_view::npos || (value->traits & kDash) != 0) return;
   add_if_secret(classify_name(name.substr(name.rfind(':') + 1)), value->text, at, out);
 }
 

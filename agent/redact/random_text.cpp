@@ -39,7 +39,16 @@ Census count_classes(std::string_view text) {
 }
 
 bool is_base64_byte(char c) {
-  return is_alnum(c) || c == '+' || c == '/' || c == '_' || c == '-' || c == '=';
+  return is_alnum(c) || c == '+' || c == '/' || c == '_' || c == '-';
+}
+
+/// A run of base64 with its padding.
+std::size_t end_of_run(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_base64_byte(text[at])) ++at;
+  auto end = at;
+  while (end < text.size() && text[end] == '=' && end < at + 2) ++end;
+  const bool padding = end == text.size() || !is_alnum(text[end]);  // else NAME=value
+  return padding ? end : at;
 }
 
 /// A cut word may be the beginning of a key: much less is enough then.
@@ -67,22 +76,21 @@ bool looks_random(std::string_view text, std::size_t min_bytes) {
 void find_random_text(const WordContext& at, Findings& out) {
   const Word& word = at.word();
   const auto text = word.text;
+  bool in_path = is_path_start(text);
   for (std::size_t i = 0; i < text.size();) {
     if (!is_base64_byte(text[i])) {
+      const bool separates =
+          std::string_view("=:,;\"' \t\n").find(text[i]) != std::string_view::npos;
       ++i;
+      if (separates) in_path = is_path_start(text.substr(i));
       continue;
     }
-    std::size_t end = i;
-    while (end < text.size() && is_base64_byte(text[end])) {
-      if (text[end] == '=' && end + 1 < text.size() && is_alnum(text[end + 1]))
-        break;  // NAME=value
-      ++end;
-    }
+    const auto end = end_of_run(text, i);
     const auto run = text.substr(i, end - i);
     const bool cut_here = word.cut && end == text.size();
-    if (!is_path_start(run) && looks_random(run, cut_here ? kCutRandomTextBytes : kRandomTextBytes))
+    if (!in_path && looks_random(run, cut_here ? kCutRandomTextBytes : kRandomTextBytes))
       out.add(run);
-    i = end + 1;
+    i = end;
   }
 }
 

@@ -41,6 +41,21 @@ bool announces_a_script(const Word& option) {
          text.back() == 'c';
 }
 
+/// Time is quadratic at worst: a long word is searched in pieces.
+constexpr std::size_t kPieceBytes = 1024;
+constexpr std::size_t kPieceOverlap = 256;
+
+void apply_own_pattern(const std::regex& regex, std::string_view text,
+                       std::regex_constants::match_flag_type flags, Findings& out) {
+  std::cregex_iterator match(text.data(), text.data() + text.size(), regex, flags);
+  for (; match != std::cregex_iterator(); ++match) {
+    const auto& part = match->size() > 1 ? (*match)[1] : (*match)[0];
+    if (!part.matched) continue;
+    const std::string_view secret(part.first, static_cast<std::size_t>(part.length()));
+    if (secret != kRedacted) out.add(secret);
+  }
+}
+
 /// Sorted, overlapping and touching ones joined.
 std::vector<std::string_view> join_overlapping(std::vector<std::string_view> secrets) {
   std::ranges::sort(secrets, std::less<>(), [](std::string_view s) { return s.data(); });
@@ -77,13 +92,14 @@ std::string replace(std::string_view text, std::span<const std::string_view> sec
 struct Redactor::Impl {
   std::vector<OwnPattern> own_patterns;
 
-  /// The secrets in these words; `last_is_cut`: truncation took the end of the last one.
+  /// The secrets in these words, sorted and apart; `last_is_cut`: truncation took the end of the
+  /// last one.
   std::vector<std::string_view> find_secrets(std::span<const std::string_view> texts,
                                              bool last_is_cut) const;
 
  private:
   void search(std::span<const Word> words, WordsKind kind, int depth, Findings& out) const;
-  void search_inside(const WordContext& at, bool after_script_tool, int depth, Findings& out) const;
+  void search_inside(const WordContext& at, int depth, Findings& out) const;
   void apply_own_patterns(std::string_view text, Findings& out) const;
 };
 
@@ -101,7 +117,7 @@ std::vector<std::string_view> Redactor::Impl::find_secrets(std::span<const std::
 
 void Redactor::Impl::search(std::span<const Word> words, WordsKind kind, int depth,
                             Findings& out) const {
-  WordContext at{words, 0, kind, {}, 0};
+  WordContext at{words, 0, kind, {}, 0, false};
   bool after_script_tool = false;
   for (; at.index < words.size(); ++at.index) {
     const Word& word = at.word();
@@ -113,20 +129,20 @@ void Redactor::Impl::search(std::span<const Word> words, WordsKind kind, int dep
         at.tool_index = at.index;
       }
     }
+    at.holds_script =
+        (word.traits & kSpace) != 0 && kind == WordsKind::argv &&
+        (after_script_tool || (at.index > 0 && announces_a_script(words[at.index - 1])));
     for (const auto& rule : built_in_rules()) {
       if ((word.traits & rule.needs) == rule.needs || word.cut) rule.find(at, out);
     }
-    if ((word.traits & kSpace) != 0) search_inside(at, after_script_tool, depth, out);
+    if ((word.traits & kSpace) != 0) search_inside(at, depth, out);
   }
 }
 
-void Redactor::Impl::search_inside(const WordContext& at, bool after_script_tool, int depth,
-                                   Findings& out) const {
+void Redactor::Impl::search_inside(const WordContext& at, int depth, Findings& out) const {
   if (depth == kMaxDepth) return;
   const Word& word = at.word();
-  const bool script = at.kind == WordsKind::script || after_script_tool ||
-                      (at.index > 0 && announces_a_script(at.words[at.index - 1]));
-  if (script && at.kind != WordsKind::text) {
+  if (at.in_script()) {
     search(split_script(word.text, word.cut), WordsKind::script, depth + 1, out);
   } else {
     search(split_text(word.text, word.cut), WordsKind::text, depth + 1, out);
@@ -135,12 +151,14 @@ void Redactor::Impl::search_inside(const WordContext& at, bool after_script_tool
 
 void Redactor::Impl::apply_own_patterns(std::string_view text, Findings& out) const {
   for (const auto& pattern : own_patterns) {
-    std::cregex_iterator match(text.data(), text.data() + text.size(), pattern.regex);
-    for (; match != std::cregex_iterator(); ++match) {
-      const auto& part = match->size() > 1 ? (*match)[1] : (*match)[0];
-      if (!part.matched) continue;
-      const std::string_view secret(part.first, static_cast<std::size_t>(part.length()));
-      if (secret != kRedacted) out.add(secret);
+    for (std::size_t begin = 0; begin < text.size(); begin += kPieceBytes - kPieceOverlap) {
+      const auto piece = text.substr(begin, kPieceBytes);
+      const bool last = begin + piece.size() == text.size();
+      auto flags = std::regex_constants::match_default;
+      if (begin > 0) flags |= std::regex_constants::match_prev_avail;
+      if (!last) flags |= std::regex_constants::match_not_eol;
+      apply_own_pattern(pattern.regex, piece, flags, out);
+      if (last) break;
     }
   }
 }

@@ -19,8 +19,8 @@ inline constexpr std::string_view kRedacted = "<redacted>";
 /// learnt
 /// (`--password=<redacted>`, `https://user:<redacted>@host/`). Words that hold several (`bash -c
 /// '…'`, a header, SQL) are searched inside. A word cut by truncation is treated as the secret it
-/// might be. Redacting twice changes nothing. Pure; linear in the size of the command line; about a
-/// microsecond for a short one.
+/// might be. What an earlier pass left is not mistaken for a secret. Pure; linear in the size of
+/// the command line; about a microsecond for a short one.
 class Redactor {
  public:
   struct Rule {

@@ -24,6 +24,10 @@ struct WordContext {
   WordsKind kind = WordsKind::argv;
   std::string_view tool;       ///< last known tool at or before this word, empty when there is none
   std::size_t tool_index = 0;  ///< where its name stands
+  bool holds_script = false;   ///< this word is a script: `-c` stands before it
+
+  /// Here $NAME is a variable, not a value.
+  bool in_script() const { return kind == WordsKind::script || holds_script; }
 
   const Word& word() const { return words[index]; }
   const Word* next(std::size_t distance = 1) const {

@@ -152,7 +152,16 @@ bool is_reference(std::string_view value) {
   return value.starts_with("id=") || value.starts_with("src=") || value.starts_with("type=");
 }
 
+/// Of a pattern or a format, where the real value is not.
+bool is_placeholder(std::string_view value) {
+  for (const auto prefix : {".*", "[^", "%s", "%(", "{}", "{{", "***"}) {
+    if (value.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
 bool is_variable(std::string_view value) {
+  if (value == "$") return true;  // $( … )
   return value.size() > 1 && value.front() == '$' &&
          (is_alnum(value[1]) || value[1] == '{' || value[1] == '(' || value[1] == '_');
 }
@@ -196,9 +205,8 @@ NameKind classify_name(std::string_view name) {
 
 bool is_secret_value(NameKind kind, std::string_view value, bool in_script) {
   if (kind == NameKind::innocent || value.empty() || value == kRedacted) return false;
-  if (contains(kPlainValues, value) || is_small_number(value) || is_path(value) ||
-      is_reference(value))
-    return false;
+  if (contains(kPlainValues, value) || is_small_number(value) || is_path(value)) return false;
+  if (is_reference(value) || is_placeholder(value)) return false;
   if (in_script && is_variable(value)) return false;
   return kind == NameKind::secret || is_keylike(value);
 }

@@ -22,7 +22,7 @@ bool applies(const ToolOption& row, const WordContext& at) {
 
 void add(std::string_view value, const WordContext& at, Findings& out) {
   value = unquote(value);
-  const bool variable = at.kind == WordsKind::script && value.starts_with('$');
+  const bool variable = at.in_script() && value.starts_with('$');
   if (!variable && value != kRedacted) out.add(value);
 }
 
@@ -64,11 +64,19 @@ char separator_of(SecretForm form) {
   }
 }
 
+const Word* next_plain_word(const WordContext& at) {
+  for (std::size_t distance = 1; distance <= kSubCommandWithin; ++distance) {
+    const Word* word = at.next(distance);
+    if (word == nullptr || (word->traits & kDash) == 0) return word;
+  }
+  return nullptr;
+}
+
 void find_argument(const ToolOption& row, const WordContext& at, Findings& out) {
   const auto text = at.word().text;
   const bool plain = (at.word().traits & kDash) == 0;
   const Word* value = nullptr;
-  if (row.form == SecretForm::word_after && text == row.option) value = at.next();
+  if (row.form == SecretForm::word_after && text == row.option) value = next_plain_word(at);
   if (row.form == SecretForm::second_after && text == row.option) value = at.next(2);
   if (row.form == SecretForm::last_word && at.index > at.tool_index) {
     const bool given = row.option.empty() ? at.index == at.tool_index + 2

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace foreshock::agent {
 namespace {
@@ -18,19 +19,25 @@ constexpr ToolOption kOptions[] = {
     {"az", "login", "-p", either},
     {"bcp", "", "-P", either},
     {"beeline", "", "-p", either},
+    {"buildah", "", "--secret", no_secret},
     {"buildah", "login", "-p", either},
     {"cf", "", "auth", second_after},
     {"cf", "login", "-p", either},
     {"cqlsh", "", "-p", either},
     {"crane", "login", "-p", either},
+    {"createdb", "", "--password", no_secret},
+    {"createuser", "", "--password", no_secret},
     {"curl", "", "--cookie", after_equals},
     {"curl", "", "--proxy-user", after_colon},
     {"curl", "", "--user", after_colon},
     {"curl", "", "-U", after_colon},
     {"curl", "", "-b", after_equals},
     {"curl", "", "-u", after_colon},
+    {"docker", "", "--secret", no_secret},
     {"docker", "login", "-p", either},
     {"doveadm", "pw", "-p", next_word},
+    {"dropdb", "", "--password", no_secret},
+    {"dropuser", "", "--password", no_secret},
     {"etcdctl", "", "--user", after_colon},
     {"helm", "login", "-p", either},
     {"htpasswd", "", "b", last_word},
@@ -51,11 +58,16 @@ constexpr ToolOption kOptions[] = {
     {"ldapsearch", "", "-w", either},
     {"ldapwhoami", "", "-w", either},
     {"lftp", "", "-u", after_comma},
+    {"mariadb", "", "--password", no_secret},
     {"mariadb", "", "-p", attached},
+    {"mariadb-admin", "", "--password", no_secret},
     {"mariadb-admin", "", "-p", attached},
     {"mariadb-admin", "", "password", word_after},
+    {"mariadb-check", "", "--password", no_secret},
     {"mariadb-check", "", "-p", attached},
+    {"mariadb-dump", "", "--password", no_secret},
     {"mariadb-dump", "", "-p", attached},
+    {"mariadb-import", "", "--password", no_secret},
     {"mariadb-import", "", "-p", attached},
     {"mongo", "", "-p", either},
     {"mongodump", "", "-p", either},
@@ -68,16 +80,24 @@ constexpr ToolOption kOptions[] = {
     {"mosquitto_pub", "", "-P", either},
     {"mosquitto_sub", "", "-P", either},
     {"mycli", "", "-p", attached},
+    {"mysql", "", "--password", no_secret},
     {"mysql", "", "-p", attached},
+    {"mysqladmin", "", "--password", no_secret},
     {"mysqladmin", "", "-p", attached},
     {"mysqladmin", "", "password", word_after},
     {"mysqlbinlog", "", "-p", attached},
+    {"mysqlcheck", "", "--password", no_secret},
     {"mysqlcheck", "", "-p", attached},
+    {"mysqldump", "", "--password", no_secret},
     {"mysqldump", "", "-p", attached},
+    {"mysqlimport", "", "--password", no_secret},
     {"mysqlimport", "", "-p", attached},
     {"mysqlpump", "", "-p", attached},
+    {"mysqlshow", "", "--password", no_secret},
     {"mysqlshow", "", "-p", attached},
+    {"mysqlslap", "", "--password", no_secret},
     {"mysqlslap", "", "-p", attached},
+    {"nerdctl", "", "--secret", no_secret},
     {"nerdctl", "login", "-p", either},
     {"net", "", "--user", after_percent},
     {"net", "", "-U", after_percent},
@@ -89,10 +109,16 @@ constexpr ToolOption kOptions[] = {
     {"openssl", "", "-K", next_word},
     {"openssl", "", "-k", next_word},
     {"oras", "login", "-p", either},
+    {"pg_basebackup", "", "--password", no_secret},
+    {"pg_dump", "", "--password", no_secret},
+    {"pg_dumpall", "", "--password", no_secret},
+    {"pg_restore", "", "--password", no_secret},
     {"plink", "", "-pw", next_word},
+    {"podman", "", "--secret", no_secret},
     {"podman", "login", "-p", either},
     {"pscp", "", "-pw", next_word},
     {"psftp", "", "-pw", next_word},
+    {"psql", "", "--password", no_secret},
     {"rabbitmqadmin", "", "-p", either},
     {"rabbitmqctl", "", "add_user", second_after},
     {"rabbitmqctl", "", "authenticate_user", second_after},
@@ -102,6 +128,7 @@ constexpr ToolOption kOptions[] = {
     {"redis-benchmark", "", "-a", next_word},
     {"redis-cli", "", "-a", next_word},
     {"regctl", "login", "-p", either},
+    {"reindexdb", "", "--password", no_secret},
     {"rpcclient", "", "--user", after_percent},
     {"rpcclient", "", "-U", after_percent},
     {"skopeo", "login", "-p", either},
@@ -142,6 +169,7 @@ constexpr ToolOption kOptions[] = {
     {"unzip", "", "-P", either},
     {"useradd", "", "-p", either},
     {"usermod", "", "-p", either},
+    {"vacuumdb", "", "--password", no_secret},
     {"valkey-cli", "", "-a", next_word},
     {"vault", "", "login", word_after},
     {"wbinfo", "", "-U", after_percent},
@@ -162,8 +190,10 @@ static_assert(std::ranges::is_sorted(kOptions, std::less<>(), &ToolOption::tool)
 }  // namespace
 
 std::span<const ToolOption> tool_options(std::string_view tool) {
-  const auto found = std::ranges::equal_range(kOptions, tool, std::less<>(), &ToolOption::tool);
-  return {found.begin(), found.end()};
+  const auto* begin = std::ranges::lower_bound(kOptions, tool, std::less<>(), &ToolOption::tool);
+  const auto* end =
+      std::ranges::upper_bound(begin, std::end(kOptions), tool, std::less<>(), &ToolOption::tool);
+  return {begin, end};
 }
 
 }  // namespace foreshock::agent

@@ -16,6 +16,7 @@ enum class SecretForm {
   after_equals,   ///< --from-literal=name=SECRET or --from-literal name=SECRET
   word_after,     ///< the word after this one: vault login SECRET
   second_after,   ///< the second word after: rabbitmqctl add_user NAME SECRET
+  no_secret,      ///< the option means something else here: psql --password asks for it
   last_word,  ///< where this option letter is given, the last word: htpasswd -b FILE USER SECRET
 };
 

@@ -22,7 +22,7 @@ void find_in_authority(std::string_view authority, bool open_end, const WordCont
   const auto colon = user_info.find(':');
   const bool has_password = colon != std::string_view::npos;
   const auto secret = has_password ? user_info.substr(colon + 1) : user_info;
-  if (secret == kRedacted || (at.kind == WordsKind::script && secret.starts_with('$'))) return;
+  if (secret == kRedacted || (at.in_script() && secret.starts_with('$'))) return;
   if (has_password || looks_random(secret, 16)) out.add(secret);
 }
 

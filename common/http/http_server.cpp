@@ -9,10 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
-#include <fcntl.h>
 
 #include "common/base/assert.h"
 #include "common/http/unix_listener.h"

@@ -55,7 +55,8 @@ Result<std::string> read_from_start(int fd, std::size_t limit) {
 }
 
 Result<void> write_value_at(int dir_fd, const std::string& name, std::string_view text) {
-  FS_TRY(const UniqueFd fd, open_at(dir_fd, name, O_WRONLY));
+  // Truncated as a shell does it: cgroupfs takes no notice, a plain file in its place keeps no old tail.
+  FS_TRY(const UniqueFd fd, open_at(dir_fd, name, O_WRONLY | O_TRUNC));
   ssize_t n = 0;
   do {
     n = ::write(fd.get(), text.data(), text.size());

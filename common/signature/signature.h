@@ -1,23 +1,38 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace foreshock {
 
-/// The normalised form of a command line: what learning keys on. "pg_dump -Fc <db>".
+/// The normalised form of a command line: what learning keys on. "pg_dump -Fc shop".
 struct Signature {
-  std::string text;       ///< at most kMaxSignatureBytes
-  std::string base_name;  ///< of the executable that runs: "pg_dump", "python3"
+  /// The command meant: what `sudo`, `nice`, `timeout 5` or `bash -c` runs, without them. So the
+  /// exec of sudo and the exec of the command behind it have the same text. Printable ASCII and
+  /// "…", at most kMaxSignatureBytes, never empty.
+  std::string text;
+  /// Of the file this very execve ran, as the kernel knows it: "sudo", "python3", "backup.sh". It
+  /// is what watch lists compare. Bytes other than printable ASCII become '?' (and such a name
+  /// cannot be watched).
+  std::string base_name;
   bool operator==(const Signature&) const = default;
 };
 
 inline constexpr std::size_t kMaxSignatureBytes = 200;
+inline constexpr std::size_t kMaxSignatureWords = 12;  ///< then "…"
 
-/// Interpreter- and wrapper-aware: `python3 /opt/x/train.py --epochs 12` → `python3 train.py --epochs <n>`.
-/// Numbers, ids, paths, hashes, dates and redacted values are masked; the sub-command, script or flag names stay.
-/// `words` is argv; `filename` the executed file (used when argv is empty). Pure, total: any bytes give a signature.
+/// Interpreter- and wrapper-aware: `sudo python3 -u /opt/x/train.py --epochs 12` → `python3
+/// train.py --epochs <n>`.
+///
+/// Names of programs, scripts, sub-commands and flags stay. Masked are numbers `<n>`, dates and
+/// times `<date>`, ids and hashes `<id>`, paths `<path>`, URLs `<url>`, redacted values `<secret>`,
+/// code of `-c` and `-e`
+/// `<code>`, and long or odd words `<word>`; equal masks in a row are one with "…" behind it.
+/// `words` is argv; `filename` the executed file (stands for argv[0] where argv is empty). Pure,
+/// total: any bytes give a signature, the same ones the same. About a microsecond for a short
+/// command line.
 Signature normalise(const std::vector<std::string_view>& words, std::string_view filename);
 
 }  // namespace foreshock

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,10 +17,12 @@
 
 namespace foreshock::coordinator {
 
-/// The administration API: GET /v1/{status,hosts,workloads,commands,leads,forecast,tags,policies,decisions,
-/// decisions/:id,agents}, POST /v1/agents/:key/{approve,revoke}, GET /metrics, /healthz. JSON; times are UTC
-/// ISO 8601, amounts carry their unit in the name. Borrowed parts outlive it. Any thread: the readers, which
-/// belong to one thread at a time, are used under a mutex.
+/// The administration API: GET
+/// /v1/{status,hosts,workloads,commands,leads,forecast,tags,policies,decisions,
+/// decisions/:id,agents}, POST /v1/agents/:key/{approve,revoke}, GET /metrics, /healthz. JSON;
+/// times are UTC ISO 8601, amounts carry their unit in the name. Parameters that are wrong or not
+/// known are 400 and named. Borrowed parts outlive it, and it outlives the server. Any thread: the
+/// readers, which belong to one thread at a time, are used under a mutex.
 class RestApi {
  public:
   struct Parts {
@@ -31,6 +34,8 @@ class RestApi {
     const std::vector<Policy>& policies;
     MetricRegistry& metrics;
     const Clock& clock;
+    /// A decision as a page for people (explain() of coordinator/decide/explanation.h).
+    std::function<Result<std::string>(const DecisionRow&)> explain;
     std::string endpoint;    ///< where agents connect
     std::string public_key;  ///< the coordinator's, for agents' configuration
   };
@@ -38,8 +43,28 @@ class RestApi {
   void add_routes(HttpServer& server);
 
  private:
+  using Body = Result<std::string>;
+
+  Body get_status(const HttpRequest& request);
+  Body get_hosts(const HttpRequest& request);
+  Body get_workloads(const HttpRequest& request);
+  Body get_commands(const HttpRequest& request);
+  Body get_leads(const HttpRequest& request);
+  Body get_forecast(const HttpRequest& request);
+  Body get_tags(const HttpRequest& request);
+  Body get_policies(const HttpRequest& request);
+  Body get_decisions(const HttpRequest& request);
+  Body get_decision(const HttpRequest& request);
+  Body get_agents(const HttpRequest& request);
+  Body approve_agent(const HttpRequest& request);
+  Body revoke_agent(const HttpRequest& request);
+  HttpResponse get_health() const;
+
+  void add_route(HttpServer& server, const char* method, const char* pattern,
+                 Body (RestApi::*handler)(const HttpRequest&));
+
   Parts parts_;
-  std::mutex readers_mutex_;
+  std::mutex readers_mutex_;  ///< guards parts_.history and parts_.decisions
 };
 
 }  // namespace foreshock::coordinator

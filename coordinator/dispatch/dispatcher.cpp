@@ -9,7 +9,8 @@ namespace foreshock::coordinator {
 Dispatcher::Dispatcher(Options options, std::uint64_t epoch, Send send)
     : options_(options), epoch_(epoch), send_(std::move(send)) {}
 
-void Dispatcher::submit(const RecordedDecision& decision, const std::string& public_key, WallTime now) {
+void Dispatcher::submit(const RecordedDecision& decision, const std::string& public_key,
+                        WallTime now) {
   const auto& action = decision.decision().action;
   FS_ASSERT(action.has_value() && decision.decision().mode == PolicyMode::auto_);
   Command command;
@@ -51,14 +52,16 @@ std::vector<ActionOutcome> Dispatcher::tick(WallTime now) {
   return expired;
 }
 
-bool Dispatcher::on_outcome(const ActionOutcome& outcome) { return in_flight_.erase(outcome.command_id) > 0; }
+bool Dispatcher::on_outcome(const ActionOutcome& outcome) {
+  return in_flight_.erase(outcome.command_id) > 0;
+}
 
-std::optional<KnobValue> Dispatcher::pending_value(const std::string& public_key, const std::string& cgroup,
-                                                   Knob knob) const {
+std::optional<KnobValue> Dispatcher::pending_value(const std::string& public_key,
+                                                   const std::string& cgroup, Knob knob) const {
   for (const auto& [id, entry] : in_flight_) {
     const auto* adjustment = std::get_if<Adjustment>(&entry.command.body);
-    if (adjustment != nullptr && entry.public_key == public_key && adjustment->target.path == cgroup &&
-        adjustment->knob == knob) {
+    if (adjustment != nullptr && entry.public_key == public_key &&
+        adjustment->target.path == cgroup && adjustment->knob == knob) {
       return adjustment->value;
     }
   }

@@ -14,9 +14,9 @@
 
 namespace foreshock::coordinator {
 
-/// Brings recorded decisions to the agents: each becomes one command with the decision's id, this life's
-/// epoch and a time to live; sent again until the agent reports an outcome or the time is over. Pure apart
-/// from `send`; one thread.
+/// Brings recorded decisions to the agents: each becomes one command with the decision's id, this
+/// life's epoch and a time to live; sent again until the agent reports an outcome or the time is
+/// over. Pure apart from `send`; one thread.
 class Dispatcher {
  public:
   struct Options {
@@ -28,18 +28,21 @@ class Dispatcher {
 
   Dispatcher(Options options, std::uint64_t epoch, Send send);
 
-  /// Carries out the decision's action on the agent with this key. A decision without an action, or not in
-  /// `auto`, is a broken invariant of the caller.
+  /// Carries out the decision's action on the agent with this key. A decision without an action, or
+  /// not in `auto`, is a broken invariant of the caller.
   void submit(const RecordedDecision& decision, const std::string& public_key, WallTime now);
 
-  /// Sends again what got no answer. Returns an outcome "failed: no answer …" for each command whose time is over.
+  /// Sends again what got no answer. Returns an outcome "failed: no answer …" for each command
+  /// whose time is over.
   std::vector<ActionOutcome> tick(WallTime now);
 
   /// The agent answered. False when the command is not (or no longer) under way.
   bool on_outcome(const ActionOutcome& outcome);
 
-  /// The value a command under way asks for: what the limit is about to be. Absent: nothing is under way.
-  std::optional<KnobValue> pending_value(const std::string& public_key, const std::string& cgroup, Knob knob) const;
+  /// The value a command under way asks for: what the limit is about to be. Absent: nothing is
+  /// under way.
+  std::optional<KnobValue> pending_value(const std::string& public_key, const std::string& cgroup,
+                                         Knob knob) const;
   std::size_t in_flight() const { return in_flight_.size(); }
 
  private:

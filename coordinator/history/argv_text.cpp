@@ -32,7 +32,7 @@ std::optional<std::vector<std::string>> split_by_length(std::string_view text,
   std::vector<std::string> words;
   for (const std::size_t length : *lengths) {
     if (!words.empty()) {
-      if (text.empty()) return std::nullopt;
+      if (!text.starts_with(' ')) return std::nullopt;
       text.remove_prefix(1);
     }
     if (length > text.size()) return std::nullopt;
@@ -57,9 +57,11 @@ std::vector<std::string> split_at_spaces(std::string_view text) {
 
 ArgvText join_words(const std::vector<std::string_view>& words) {
   ArgvText result;
+  bool first = true;
   bool ambiguous = false;
   for (const std::string_view word : words) {
-    if (&word != &words.front()) result.text += ' ';
+    if (!first) result.text += ' ';
+    first = false;
     result.text += word;
     ambiguous = ambiguous || word.empty() || word.find(' ') != word.npos;
   }

@@ -76,11 +76,11 @@ struct SeriesQuery {
 };
 
 struct ExecutionQuery {
-  std::optional<HostId> host;
-  std::optional<WallTime> from;
-  std::optional<WallTime> to;
-  std::string signature;  ///< exact; empty: any
-  std::string text;       ///< in the signature or argv; empty: any
+  std::optional<HostId> host = {};
+  std::optional<WallTime> from = {};
+  std::optional<WallTime> to = {};
+  std::string signature = {};  ///< exact; empty: any
+  std::string text = {};       ///< in the signature or argv; empty: any
   std::size_t limit = 100;  ///< newest first
 };
 
@@ -89,21 +89,24 @@ class HistoryReader {
  public:
   virtual ~HistoryReader() = default;
   virtual Result<std::vector<HostRow>> hosts() = 0;
+  /// The hosts themselves (empty cgroup) are left out.
   virtual Result<std::vector<WorkloadRow>> workloads(std::optional<HostId> host) = 0;
+  /// Of workloads and hosts: the quantities of the newest sample, if that is not older.
   virtual Result<std::vector<SeriesKey>> series_keys(WallTime active_since) = 0;
   virtual Result<Series> series(const SeriesQuery& query) = 0;
   virtual Result<std::vector<ExecutionRow>> executions(const ExecutionQuery& query) = 0;
-  /// Signatures that ran at least `least` times in [from, to), processes older than the agent left out.
+  /// Signatures that ran at least `least` times in [from, to), processes older than the agent, forks without
+  /// an execve and the signature '<other>' left out. By host and signature.
   virtual Result<std::vector<SignatureRuns>> signature_runs(WallTime from, WallTime to, std::size_t least) = 0;
 };
 
 struct HistoryStats {
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;             ///< of the file and its log
   std::uint64_t executions = 0;
-  std::uint64_t samples = 0;
+  std::uint64_t samples = 0;           ///< looks at a workload or host, each with all its quantities
   std::uint64_t series = 0;
   std::uint64_t signatures = 0;
-  std::uint64_t repeated_batches = 0;
+  std::uint64_t repeated_batches = 0;  ///< since it was opened
 };
 
 /// Writing side: the only writer. One thread.

@@ -16,7 +16,7 @@ namespace foreshock::coordinator {
 
 struct HistoryOptions {
   std::size_t max_signatures = 50'000;  ///< further ones are recorded as '<other>'
-  RetentionStep retention_step;
+  RetentionStep retention_step = {};
 };
 
 /// History in one SQLite file; migrations/ says what is in it.

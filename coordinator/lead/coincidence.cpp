@@ -41,7 +41,8 @@ double CoincidenceScan::chance(double tolerance_s) const {
   return length_s_ > 0 ? covered / length_s_ : 0;
 }
 
-Coincidence CoincidenceScan::best(const std::vector<double>& executions, double least_s, double most_s) {
+Coincidence CoincidenceScan::best(const std::vector<double>& executions, double least_s,
+                                  double most_s) {
   distances_.clear();
   std::size_t first = 0;
   for (const double execution : executions) {
@@ -59,25 +60,33 @@ Coincidence CoincidenceScan::best(const std::vector<double>& executions, double 
   return best;
 }
 
-Coincidence CoincidenceScan::best_at(const Scale& scale, const std::vector<double>& executions) const {
+Coincidence CoincidenceScan::best_at(const Scale& scale,
+                                     const std::vector<double>& executions) const {
   Coincidence best{.lag_s = 0, .tolerance_s = scale.tolerance_s, .score = 0};
   std::size_t best_from = 0;
   std::size_t best_to = 0;
+  std::size_t best_observed = 0;
+  std::size_t best_matched = 0;
   std::size_t to = 0;
   std::size_t observed = executions.size();
   for (std::size_t from = 0; from < distances_.size(); ++from) {
-    while (to < distances_.size() && distances_[to] <= distances_[from] + 2 * scale.tolerance_s) ++to;
+    while (to < distances_.size() && distances_[to] <= distances_[from] + 2 * scale.tolerance_s)
+      ++to;
     // Executions so late that their window ends after the stretch say nothing about this lag.
     const double latest = length_s_ - distances_[from] - 2 * scale.tolerance_s;
     while (observed > 0 && executions[observed - 1] > latest) --observed;
     const std::size_t matched = std::min(to - from, observed);
     if (matched < 2) continue;
+    // The score grows with the matches and nothing else has changed.
+    if (observed == best_observed && matched <= best_matched) continue;
     const auto n = static_cast<double>(observed);
     const auto k = static_cast<double>(matched);
     double score = k * (std::log(k / n) - scale.log_chance);
     if (matched < observed) score += (n - k) * (std::log((n - k) / n) - scale.log_rest);
     if (std::log(k / n) <= scale.log_chance || score <= best.score) continue;
     best.score = score;
+    best_observed = observed;
+    best_matched = matched;
     best_from = from;
     best_to = to;
   }

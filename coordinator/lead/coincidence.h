@@ -12,12 +12,14 @@ struct Coincidence {
   double score = 0;        ///< log-likelihood ratio; 0: nothing beats chance
 };
 
-/// Looks for that lag, over all lags in a range and over several tolerances at once (a lag of minutes varies
-/// more than one of seconds). All times are seconds from the start of an observed stretch.
+/// Looks for that lag, over all lags in a range and over several tolerances at once (a lag of
+/// minutes varies more than one of seconds). All times are seconds from the start of an observed
+/// stretch.
 ///
-/// Statistic: with n executions whose window was observed, k of them followed by an onset, and c the share of the
-/// time within the tolerance of any onset, n·KL(k/n ‖ c): what a scan over windows of different widths may compare.
-/// Source: Kulldorff, "A spatial scan statistic" (1997), Bernoulli form.
+/// Statistic: with n executions whose window was observed, k of them followed by an onset, and c
+/// the share of the time within the tolerance of any onset, n·KL(k/n ‖ c): what a scan over windows
+/// of different widths may compare. Source: Kulldorff, "A spatial scan statistic" (1997), Bernoulli
+/// form.
 class CoincidenceScan {
  public:
   /// @param onsets    ascending.
@@ -25,7 +27,8 @@ class CoincidenceScan {
   /// @param step_s    resolution of the series that the onsets come from.
   CoincidenceScan(std::vector<double> onsets, double length_s, double step_s);
 
-  /// The best lag in [least_s, most_s]. @param executions ascending. O(n·m·log): m onsets within the range of lags.
+  /// The best lag in [least_s, most_s]. @param executions ascending. O(n·m·log): m onsets within
+  /// the range of lags.
   Coincidence best(const std::vector<double>& executions, double least_s, double most_s);
 
   /// For each execution the first onset within the window, or none.
@@ -53,7 +56,8 @@ class CoincidenceScan {
   double length_s_;
   double step_s_;
   std::vector<Scale> scales_;
-  std::vector<double> distances_;  ///< kept between calls: permutations call best() thousands of times
+  std::vector<double>
+      distances_;  ///< kept between calls: permutations call best() thousands of times
 };
 
 }  // namespace foreshock::coordinator

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -16,20 +17,27 @@ namespace {
 
 /// A command that runs more often than this in the observed time is looked at in its latest runs.
 constexpr std::size_t kMostExecutions = 400;
-/// Leads that explain the same onsets nearly as well as the best one: then the earliest is worth most.
+/// Leads that explain the same onsets nearly as well as the best one: then the earliest is worth
+/// most.
 constexpr double kSameOnsets = 0.8;
 constexpr double kAboutAsPrecise = 0.9;
-constexpr double kAboutAsSharp = 0.6;
+constexpr double kAboutAsSharp = 0.8;
 /// The newest loads tell best how high the next one will be.
 constexpr std::size_t kRecentLoads = 20;
+/// Longer lags need longer looks: the more lags are compared within few executions, the more fit by
+/// chance.
+constexpr double kMostLagShare = 1.0 / 6;
 constexpr double kStepsBetweenExecAndOwnLoad = 1.5;
 /// Seconds of the response after the usual end of the load, and its greatest length.
 constexpr std::size_t kResponseTail = 5;
 constexpr std::size_t kLongestResponse = 4 * 3600;
 
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
-/// Linear interpolation between order statistics. Source: Hyndman & Fan, "Sample quantiles" (1996), type 7.
+/// Linear interpolation between order statistics. Source: Hyndman & Fan, "Sample quantiles" (1996),
+/// type 7.
 double sorted_quantile(const std::vector<double>& sorted, double level) {
   if (sorted.empty()) return 0;
   const double at = level * static_cast<double>(sorted.size() - 1);
@@ -55,8 +63,10 @@ struct Loaded {
   }
 
   LagRange lags(const LeadFinderOptions& options) const {
-    return {.least_s = std::max(static_cast<double>(options.min_lag.count()), kStepsBetweenExecAndOwnLoad * step_s),
-            .most_s = std::min(static_cast<double>(options.max_lag.count()), length_s / 4)};
+    return {
+        .least_s = std::max(static_cast<double>(options.min_lag.count()),
+                            kStepsBetweenExecAndOwnLoad * step_s),
+        .most_s = std::min(static_cast<double>(options.max_lag.count()), length_s * kMostLagShare)};
   }
 
   bool known_at(double time_s) const {
@@ -72,7 +82,8 @@ struct Loaded {
   CoincidenceScan scan;
 };
 
-/// Executions in seconds after the series' start; one for those that come within a second or a step.
+/// Executions in seconds after the series' start; one for those that come within a second or a
+/// step.
 std::vector<double> executions_within(const SignatureRuns& runs, const Loaded& loaded) {
   std::vector<double> times;
   const double merge = std::max(1.0, loaded.step_s);
@@ -87,13 +98,15 @@ std::vector<double> executions_within(const SignatureRuns& runs, const Loaded& l
 
 /// How a lead's window fits the executions.
 struct Fit {
-  std::vector<double> executions;     ///< whose whole window was observed
-  std::vector<std::size_t> matches;   ///< onset per execution, or kNone
-  std::vector<std::size_t> explained; ///< onsets, ascending, each once
-  std::size_t matched = 0;            ///< executions
+  std::vector<double> executions;      ///< whose whole window was observed
+  std::vector<std::size_t> matches;    ///< onset per execution, or kNone
+  std::vector<std::size_t> explained;  ///< onsets, ascending, each once
+  std::size_t matched = 0;             ///< executions
 
   double precision() const {
-    return executions.empty() ? 0 : static_cast<double>(matched) / static_cast<double>(executions.size());
+    return executions.empty()
+               ? 0
+               : static_cast<double>(matched) / static_cast<double>(executions.size());
   }
 };
 
@@ -103,7 +116,8 @@ Fit fit_of(const Loaded& loaded, const CoincidenceScan& scan, const std::vector<
   for (const double execution : executions) {
     const double from = execution + at.lag_s - at.tolerance_s;
     const double to = execution + at.lag_s + at.tolerance_s;
-    if (to < loaded.length_s && loaded.known_at(from) && loaded.known_at(to)) fit.executions.push_back(execution);
+    if (to < loaded.length_s && loaded.known_at(from) && loaded.known_at(to))
+      fit.executions.push_back(execution);
   }
   fit.matches = scan.match(fit.executions, at.lag_s, at.tolerance_s);
   for (const std::size_t onset : fit.matches) {
@@ -138,14 +152,18 @@ std::uint64_t seed_of(std::uint64_t seed, std::string_view signature, const Seri
   return hash;
 }
 
-bool enough(const Fit& fit, const Loaded& loaded, const Coincidence& at, const LeadFinderOptions& options) {
-  // Half of the support as different onsets: one long load is one piece of evidence, however many runs precede it.
-  return fit.executions.size() >= options.min_support && 2 * fit.explained.size() >= options.min_support &&
+bool enough(const Fit& fit, const Loaded& loaded, const Coincidence& at,
+            const LeadFinderOptions& options) {
+  // Half of the support as different onsets: one long load is one piece of evidence, however many
+  // runs precede it.
+  return fit.executions.size() >= options.min_support &&
+         2 * fit.explained.size() >= options.min_support &&
          fit.precision() >= options.min_precision &&
          fit.precision() >= options.min_lift * loaded.scan.chance(at.tolerance_s);
 }
 
-/// Fills in the pair's best lag and its p-value; a pair that is ruled out before the test keeps p = 1.
+/// Fills in the pair's best lag and its p-value; a pair that is ruled out before the test keeps p
+/// = 1.
 void examine(Pair& pair, Loaded& loaded, const LeadFinderOptions& options) {
   const LagRange range = loaded.lags(options);
   if (range.most_s <= range.least_s) return;
@@ -154,9 +172,11 @@ void examine(Pair& pair, Loaded& loaded, const LeadFinderOptions& options) {
   pair.fit = fit_of(loaded, loaded.scan, pair.executions, pair.best);
   if (!enough(pair.fit, loaded, pair.best, options)) return;
   // What load precedes, or comes together with, it does not foretell.
-  if (loaded.scan.best(pair.executions, -range.most_s, range.least_s).score > pair.best.score) return;
-  pair.p_value = chance_of_score(loaded.scan, pair.executions, range, pair.best.score, options.permutations,
-                                 seed_of(options.seed, pair.runs->signature, loaded.series->key));
+  if (loaded.scan.best(pair.executions, -range.most_s, range.least_s).score > pair.best.score)
+    return;
+  pair.p_value =
+      chance_of_score(loaded.scan, pair.executions, range, pair.best.score, options.permutations,
+                      seed_of(options.seed, pair.runs->signature, loaded.series->key));
 }
 
 std::size_t count_common(const std::vector<std::size_t>& a, const std::vector<std::size_t>& b) {
@@ -166,18 +186,21 @@ std::size_t count_common(const std::vector<std::size_t>& a, const std::vector<st
 }
 
 bool explains_about_the_same(const Pair& candidate, const Pair& best) {
-  const auto common = static_cast<double>(count_common(candidate.fit.explained, best.fit.explained));
+  const auto common =
+      static_cast<double>(count_common(candidate.fit.explained, best.fit.explained));
   return common >= kSameOnsets * static_cast<double>(best.fit.explained.size()) &&
          candidate.fit.precision() >= kAboutAsPrecise * best.fit.precision() &&
          candidate.best.score >= kAboutAsSharp * best.best.score;
 }
 
-/// What is left of a pair without the onsets that another lead explains: does it still foretell load?
-bool stands_without(Pair& pair, Loaded& loaded, const std::vector<std::size_t>& explained, double most_p,
-                    const LeadFinderOptions& options) {
+/// What is left of a pair without the onsets that another lead explains: does it still foretell
+/// load?
+bool stands_without(Pair& pair, Loaded& loaded, const std::vector<std::size_t>& explained,
+                    double most_p, const LeadFinderOptions& options) {
   std::vector<double> onsets;
   for (std::size_t o = 0; o < loaded.pulses.size(); ++o) {
-    if (!std::binary_search(explained.begin(), explained.end(), o)) onsets.push_back(loaded.pulses[o].onset_s);
+    if (!std::binary_search(explained.begin(), explained.end(), o))
+      onsets.push_back(loaded.pulses[o].onset_s);
   }
   std::vector<double> executions;
   for (std::size_t e = 0; e < pair.fit.executions.size(); ++e) {
@@ -189,41 +212,50 @@ bool stands_without(Pair& pair, Loaded& loaded, const std::vector<std::size_t>& 
   CoincidenceScan rest(std::move(onsets), loaded.length_s, loaded.step_s);
   const LagRange range = loaded.lags(options);
   const Coincidence best = rest.best(executions, range.least_s, range.most_s);
-  if (best.score <= 0 || std::abs(best.lag_s - pair.best.lag_s) > pair.best.tolerance_s) return false;
+  if (best.score <= 0 || std::abs(best.lag_s - pair.best.lag_s) > pair.best.tolerance_s)
+    return false;
   if (!enough(fit_of(loaded, rest, executions, best), loaded, best, options)) return false;
   return chance_of_score(rest, executions, range, best.score, options.permutations,
                          seed_of(options.seed, pair.runs->signature, loaded.series->key)) <= most_p;
 }
 
-/// Of pairs on one series that are significant each for itself, those that explain something of their own.
-std::vector<Pair> choose(std::vector<Pair> pairs, Loaded& loaded, double most_p, const LeadFinderOptions& options) {
+/// Of pairs on one series that are significant each for itself, those that explain something of
+/// their own.
+std::vector<Pair> choose(std::vector<Pair> pairs, Loaded& loaded, double most_p,
+                         const LeadFinderOptions& options) {
   std::vector<Pair> chosen;
   std::vector<std::size_t> explained;
   while (!pairs.empty()) {
-    const auto best = std::max_element(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
-      return std::tie(a.best.score, b.runs->signature) < std::tie(b.best.score, a.runs->signature);
-    });
+    const auto best =
+        std::max_element(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+          return std::tie(a.best.score, b.runs->signature) <
+                 std::tie(b.best.score, a.runs->signature);
+        });
     auto earliest = best;
     for (auto pair = pairs.begin(); pair != pairs.end(); ++pair) {
-      if (pair->best.lag_s > earliest->best.lag_s && explains_about_the_same(*pair, *best)) earliest = pair;
+      if (pair->best.lag_s > earliest->best.lag_s && explains_about_the_same(*pair, *best))
+        earliest = pair;
     }
     chosen.push_back(std::move(*earliest));
     pairs.erase(earliest);
     const auto& own = chosen.back().fit.explained;
     explained.insert(explained.end(), own.begin(), own.end());
     std::sort(explained.begin(), explained.end());
-    std::erase_if(pairs, [&](Pair& pair) { return !stands_without(pair, loaded, explained, most_p, options); });
+    std::erase_if(pairs, [&](Pair& pair) {
+      return !stands_without(pair, loaded, explained, most_p, options);
+    });
   }
   return chosen;
 }
 
 /// Mean of the series above its base line, per second after the executions.
-std::vector<double> response_of(const Loaded& loaded, const std::vector<double>& executions, double until_s,
-                                const LeadFinderOptions& options) {
+std::vector<double> response_of(const Loaded& loaded, const std::vector<double>& executions,
+                                double until_s, const LeadFinderOptions& options) {
   const auto& values = loaded.series->values;
   const auto window = static_cast<std::size_t>(2 * loaded.lags(options).most_s / loaded.step_s) + 1;
   const std::vector<double> base = base_line(*loaded.series, std::max<std::size_t>(window, 30));
-  std::vector<double> response(std::min(static_cast<std::size_t>(until_s) + kResponseTail, kLongestResponse));
+  std::vector<double> response(
+      std::min(static_cast<std::size_t>(until_s) + kResponseTail, kLongestResponse));
   for (std::size_t second = 0; second < response.size(); ++second) {
     double sum = 0;
     double count = 0;
@@ -275,12 +307,14 @@ LeadCommand describe(const Pair& pair, const Loaded& loaded, const LeadFinderOpt
   lead.lift = lead.precision / loaded.scan.chance(pair.best.tolerance_s);
   lead.p_value = pair.p_value;
   lead.q_value = pair.q_value;
-  lead.response = response_of(loaded, pair.fit.executions, lead.lag_s + lead.lag_spread_s + lead.duration_s, options);
+  lead.response = response_of(loaded, pair.fit.executions,
+                              lead.lag_s + lead.lag_spread_s + lead.duration_s, options);
   return lead;
 }
 
 /// All pairs with the support for a test, in an order that does not depend on the input's.
-std::vector<Pair> make_pairs(const std::vector<Loaded>& loads, const std::vector<SignatureRuns>& runs,
+std::vector<Pair> make_pairs(const std::vector<Loaded>& loads,
+                             const std::vector<SignatureRuns>& runs,
                              const LeadFinderOptions& options) {
   std::vector<Pair> pairs;
   for (std::size_t s = 0; s < loads.size(); ++s) {
@@ -299,7 +333,8 @@ std::vector<Pair> make_pairs(const std::vector<Loaded>& loads, const std::vector
 
 }  // namespace
 
-std::vector<LeadCommand> find_leads(const std::vector<Series>& series, const std::vector<SignatureRuns>& runs,
+std::vector<LeadCommand> find_leads(const std::vector<Series>& series,
+                                    const std::vector<SignatureRuns>& runs,
                                     const LeadFinderOptions& options) {
   std::vector<Loaded> loads;
   for (const Series& one : series) {
@@ -307,11 +342,15 @@ std::vector<LeadCommand> find_leads(const std::vector<Series>& series, const std
   }
   std::vector<Pair> pairs = make_pairs(loads, runs, options);
   std::vector<double> p_values;
+  std::vector<std::size_t> signature_of;
+  std::map<const SignatureRuns*, std::size_t> numbers;
   for (Pair& pair : pairs) {
     examine(pair, loads[pair.loaded], options);
     p_values.push_back(pair.p_value);
+    signature_of.push_back(numbers.try_emplace(pair.runs, numbers.size()).first->second);
   }
-  const std::vector<double> q_values = false_discovery_q(p_values);
+  const std::vector<double> q_values =
+      false_discovery_q(p_values, signature_of, options.false_discovery_rate);
   double most_p = 0;
   std::vector<std::vector<Pair>> significant(loads.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {

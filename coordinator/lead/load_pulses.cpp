@@ -8,7 +8,8 @@ namespace foreshock::coordinator {
 
 namespace {
 
-/// A rise may take so many steps: sampling smears a jump over two, starting up and filling memory takes some more.
+/// A rise may take so many steps: sampling smears a jump over two, starting up and filling memory
+/// takes some more.
 constexpr std::size_t kRiseSteps = 4;
 constexpr double kNoiseFactor = 5;
 /// Pulses lower than this share of the usual big one are not what anybody wants to foresee.
@@ -36,7 +37,8 @@ double least_height(Quantity quantity, double range) {
 }
 
 double take_quantile(std::vector<double>& values, double level) {
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(level * static_cast<double>(values.size() - 1));
+  const auto at =
+      values.begin() + static_cast<std::ptrdiff_t>(level * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), at, values.end());
   return *at;
 }
@@ -135,7 +137,8 @@ class PulseScan {
     std::size_t last = i;
     while (last + 1 < values_.size() && last < i + 2 && values_[last + 1] > values_[last]) ++last;
     // The steps of the rise itself are only partly filled: the height is taken from its top on.
-    pulses_.push_back({.onset_s = onset_of(from, last, *lowest), .end_s = std::nullopt, .height = 0});
+    pulses_.push_back(
+        {.onset_s = onset_of(from, last, *lowest), .end_s = std::nullopt, .height = 0});
     open_.push_back(
         {.index = pulses_.size() - 1, .level_before = *lowest, .sum = values_[last], .steps = 1});
     quiet_since_ = last;
@@ -167,7 +170,9 @@ class PulseScan {
 
 }  // namespace
 
-std::vector<LoadPulse> find_pulses(const Series& series) { return PulseScan(series).run(); }
+std::vector<LoadPulse> find_pulses(const Series& series) {
+  return PulseScan(series).run();
+}
 
 std::vector<double> base_line(const Series& series, std::size_t window) {
   const std::size_t n = series.values.size();
@@ -182,7 +187,8 @@ std::vector<double> base_line(const Series& series, std::size_t window) {
     for (std::size_t i = centre < half ? 0 : centre - half; i < std::min(n, centre + half); ++i) {
       if (!std::isnan(series.values[i])) known.push_back(series.values[i]);
     }
-    knots.push_back(known.empty() ? (knots.empty() ? 0 : knots.back()) : take_quantile(known, kBaseQuantile));
+    knots.push_back(known.empty() ? (knots.empty() ? 0 : knots.back())
+                                  : take_quantile(known, kBaseQuantile));
   }
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t left = std::min(i / half, knots.size() - 1);

@@ -117,8 +117,8 @@ double chance_of_score(CoincidenceScan& scan, const std::vector<double>& executi
   if (executions.size() < 2 || score <= 0) return 1;
   const double turned = p_value_under(another_turn(executions, scan.length_s()), scan, range, score,
                                       permutations, seed);
-  const double moved = p_value_under(a_little_earlier_or_later(executions, range.most_s), scan, range,
-                                     score, permutations, seed + 1);
+  const double moved = p_value_under(a_little_earlier_or_later(executions, range.most_s), scan,
+                                     range, score, permutations, seed + 1);
   return std::max(turned, moved);
 }
 
@@ -131,8 +131,38 @@ std::vector<double> false_discovery_q(const std::vector<double>& p_values) {
   double least = 1;
   for (std::size_t rank = order.size(); rank > 0; --rank) {
     const std::size_t i = order[rank - 1];
-    least = std::min(least, p_values[i] * static_cast<double>(order.size()) / static_cast<double>(rank));
+    least = std::min(least,
+                     p_values[i] * static_cast<double>(order.size()) / static_cast<double>(rank));
     q_values[i] = least;
+  }
+  return q_values;
+}
+
+std::vector<double> false_discovery_q(const std::vector<double>& p_values,
+                                      const std::vector<std::size_t>& family_of, double rate) {
+  const std::size_t families =
+      family_of.empty() ? 0 : *std::max_element(family_of.begin(), family_of.end()) + 1;
+  std::vector<std::vector<std::size_t>> members(families);
+  for (std::size_t i = 0; i < p_values.size(); ++i) members[family_of[i]].push_back(i);
+  std::vector<std::vector<double>> q_within(families);
+  std::vector<double> simes(families, 1);
+  for (std::size_t f = 0; f < families; ++f) {
+    std::vector<double> own;
+    for (const std::size_t i : members[f]) own.push_back(p_values[i]);
+    q_within[f] = false_discovery_q(own);
+    // The smallest q-value of a family is its Simes p-value.
+    if (!own.empty()) simes[f] = *std::min_element(q_within[f].begin(), q_within[f].end());
+  }
+  const std::vector<double> q_of_family = false_discovery_q(simes);
+  const auto found = static_cast<double>(std::max<std::ptrdiff_t>(
+      1,
+      std::count_if(q_of_family.begin(), q_of_family.end(), [&](double q) { return q <= rate; })));
+  std::vector<double> q_values(p_values.size(), 1);
+  for (std::size_t f = 0; f < families; ++f) {
+    for (std::size_t k = 0; k < members[f].size(); ++k) {
+      const double within = q_within[f][k] * static_cast<double>(families) / found;
+      q_values[members[f][k]] = std::min(1.0, std::max(q_of_family[f], within));
+    }
   }
   return q_values;
 }

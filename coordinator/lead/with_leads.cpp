@@ -9,12 +9,15 @@ namespace foreshock::coordinator {
 
 namespace {
 
-/// An interval that holds 80 % of a normal distribution is this many standard deviations to each side.
+/// An interval that holds 80 % of a normal distribution is this many standard deviations to each
+/// side.
 constexpr double kDeviationsOf80 = 1.2815515655446004;
 /// A contribution that nobody would notice is not named.
 constexpr double kLeastChance = 0.025;
 
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 std::chrono::nanoseconds nanoseconds(double s) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(s * 1e9));
@@ -30,7 +33,8 @@ struct Announced {
   double onset_s;
   double deviation_s;
 
-  /// Chance that the load is on at some time within [from, to), its onset not before the forecast's start.
+  /// Chance that the load is on at some time within [from, to), its onset not before the forecast's
+  /// start.
   double chance_within(double from, double to) const {
     const double earliest = std::max(0.0, from - lead->duration_s);
     if (to <= earliest) return 0;

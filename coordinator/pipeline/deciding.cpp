@@ -1,11 +1,10 @@
 #include "coordinator/pipeline/deciding.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "coordinator/lead/lead_finder.h"
+#include "coordinator/model/glob.h"
 #include "coordinator/plan/planner.h"
 
 namespace foreshock::coordinator {
@@ -17,10 +16,6 @@ constexpr auto kLiveWindow = std::chrono::seconds(5);
 /// How long an agent's refusal stands before the same is asked again.
 constexpr auto kRejectedPause = std::chrono::seconds(30);
 
-bool matches(const std::string& glob, const std::string& text) {
-  return glob.empty() || fnmatch(glob.c_str(), text.c_str(), 0) == 0;
-}
-
 bool has_tag(const std::vector<Tag>& tags, const Workload& workload, const std::string& wanted) {
   return std::ranges::any_of(tags, [&](const Tag& tag) {
     return tag.workload == workload && tag.key + "=" + tag.value == wanted;
@@ -29,7 +24,8 @@ bool has_tag(const std::vector<Tag>& tags, const Workload& workload, const std::
 
 bool applies(const Policy& policy, const Workload& workload, const std::string& host_name,
              const std::vector<Tag>& tags) {
-  return matches(policy.host, host_name) && matches(policy.cgroup, workload.cgroup) &&
+  return (policy.host.empty() || matches_text_glob(policy.host, host_name)) &&
+         (policy.cgroup.empty() || matches_path_glob(policy.cgroup, workload.cgroup)) &&
          (policy.tag.empty() || has_tag(tags, workload, policy.tag));
 }
 
@@ -58,9 +54,12 @@ KnobValue limit_of(const WorkloadSample& sample, Knob knob) {
   return std::nullopt;
 }
 
-std::uint64_t facts_limit(const Decision& decision) { return decision.facts.current_limit.value_or(0); }
+std::uint64_t facts_limit(const Decision& decision) {
+  return decision.facts.current_limit.value_or(0);
+}
 
-/// What tells one state of affairs from the next: changes always count, a steady state is written down once.
+/// What tells one state of affairs from the next: changes always count, a steady state is written
+/// down once.
 std::string state_of(const Decision& decision) {
   std::string state(to_string(decision.outcome));
   for (const auto& clip : decision.clips) state += "," + clip.rule;
@@ -75,13 +74,15 @@ Quantity quantity_of(Resource resource) {
 
 Deciding::Deciding(std::vector<Policy> policies) : policies_(std::move(policies)) {}
 
-bool Deciding::concerns(const Workload& workload, const std::string& host_name, const std::vector<Tag>& tags) const {
-  return std::ranges::any_of(policies_,
-                             [&](const Policy& policy) { return applies(policy, workload, host_name, tags); });
+bool Deciding::concerns(const Workload& workload, const std::string& host_name,
+                        const std::vector<Tag>& tags) const {
+  return std::ranges::any_of(
+      policies_, [&](const Policy& policy) { return applies(policy, workload, host_name, tags); });
 }
 
-Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadState& state, const LiveState& live,
-                             const LearnedState& learned, const PendingValue& pending, Memory& memory, WallTime now,
+Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadState& state,
+                             const LiveState& live, const LearnedState& learned,
+                             const PendingValue& pending, Memory& memory, WallTime now,
                              Turn& turn) const {
   Facts facts;
   facts.now = now;
@@ -104,7 +105,8 @@ Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadStat
       facts.live_use = std::max(facts.live_use.value_or(0), *use);
     }
   }
-  facts.throttled = policy.resource == Resource::cpu && !state.recent.empty() && state.recent.back().throttled;
+  facts.throttled =
+      policy.resource == Resource::cpu && !state.recent.empty() && state.recent.back().throttled;
 
   const SeriesKey key{state.workload, quantity_of(policy.resource)};
   const auto learned_forecast = learned.forecasts.find(key);
@@ -113,7 +115,8 @@ Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadStat
   } else if (const auto* not_yet = std::get_if<NotYet>(&learned_forecast->second)) {
     facts.no_forecast_reason = not_yet->reason;
   } else {
-    facts.forecast = with_leads(std::get<Forecast>(learned_forecast->second), live.sightings_for(key, now));
+    facts.forecast =
+        with_leads(std::get<Forecast>(learned_forecast->second), live.sightings_for(key, now));
     turn.forecasts.insert_or_assign(key, *facts.forecast);
   }
 
@@ -127,15 +130,16 @@ Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadStat
   return facts;
 }
 
-Deciding::Turn Deciding::decide(const LiveState& live, const LearnedState& learned, const PendingValue& pending,
-                                WallTime now) {
+Deciding::Turn Deciding::decide(const LiveState& live, const LearnedState& learned,
+                                const PendingValue& pending, WallTime now) {
   Turn turn;
   for (const auto& policy : policies_) {
     for (const auto& [workload, state] : live.workloads()) {
       const auto* host = live.find_host(workload.host);
       if (host == nullptr || !applies(policy, workload, host->name, learned.tags)) continue;
       Memory& memory = memory_[{workload, policy.name}];
-      Decision decision = plan(policy, gather_facts(policy, state, live, learned, pending, memory, now, turn));
+      Decision decision =
+          plan(policy, gather_facts(policy, state, live, learned, pending, memory, now, turn));
       // What this moment asks for by itself; the stabilised want would keep itself alive for ever.
       std::uint64_t asked = 0;
       for (const auto& candidate : decision.candidates) {
@@ -146,7 +150,8 @@ Deciding::Turn Deciding::decide(const LiveState& live, const LearnedState& learn
         decision.action.reset();
         decision.outcome = DecisionOutcome::hold;
         decision.reason = "held: the agent rejected the last change (" + memory.rejected_why + ")";
-        decision.clips.push_back({"rejected", decision.wanted, facts_limit(decision), memory.rejected_why});
+        decision.clips.push_back(
+            {"rejected", decision.wanted, facts_limit(decision), memory.rejected_why});
       }
       const bool acts = decision.action && policy.mode == PolicyMode::auto_;
       const std::string state_now = state_of(decision);
@@ -156,7 +161,8 @@ Deciding::Turn Deciding::decide(const LiveState& live, const LearnedState& learn
       }
     }
   }
-  std::erase_if(memory_, [&](const auto& entry) { return !live.workloads().contains(entry.first.first); });
+  std::erase_if(memory_,
+                [&](const auto& entry) { return !live.workloads().contains(entry.first.first); });
   return turn;
 }
 
@@ -173,7 +179,8 @@ void Deciding::on_lowered(const Workload& workload, Knob knob, WallTime when) {
   for (Memory* memory : memories_of(workload, knob)) memory->last_lowered = when;
 }
 
-void Deciding::on_rejected(const Workload& workload, Knob knob, const std::string& why, WallTime when) {
+void Deciding::on_rejected(const Workload& workload, Knob knob, const std::string& why,
+                           WallTime when) {
   for (Memory* memory : memories_of(workload, knob)) {
     memory->rejected_until = when + kRejectedPause;
     memory->rejected_why = why;

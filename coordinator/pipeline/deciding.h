@@ -14,20 +14,22 @@
 
 namespace foreshock::coordinator {
 
-/// Lays the facts before the planner, policy by policy and workload by workload, and remembers what the
-/// planner must know of earlier turns. Pure apart from that memory; one thread.
+/// Lays the facts before the planner, policy by policy and workload by workload, and remembers what
+/// the planner must know of earlier turns. Pure apart from that memory; one thread.
 class Deciding {
  public:
   /// The limit a command under way asks for, if there is one.
-  using PendingValue = std::function<std::optional<KnobValue>(HostId, const std::string& cgroup, Knob)>;
+  using PendingValue =
+      std::function<std::optional<KnobValue>(HostId, const std::string& cgroup, Knob)>;
 
   explicit Deciding(std::vector<Policy> policies);
 
   struct Turn {
-    std::vector<Decision> decisions;              ///< worth recording: they change something, or a new reason
-    std::map<SeriesKey, Forecast> forecasts;      ///< as decisions saw them, moved by the commands seen
+    std::vector<Decision> decisions;  ///< worth recording: they change something, or a new reason
+    std::map<SeriesKey, Forecast> forecasts;  ///< as decisions saw them, moved by the commands seen
   };
-  Turn decide(const LiveState& live, const LearnedState& learned, const PendingValue& pending, WallTime now);
+  Turn decide(const LiveState& live, const LearnedState& learned, const PendingValue& pending,
+              WallTime now);
 
   /// A reduction was carried out: the cool-down starts.
   void on_lowered(const Workload& workload, Knob knob, WallTime when);
@@ -36,7 +38,8 @@ class Deciding {
 
   const std::vector<Policy>& policies() const { return policies_; }
   /// Whether any policy speaks about this workload.
-  bool concerns(const Workload& workload, const std::string& host_name, const std::vector<Tag>& tags) const;
+  bool concerns(const Workload& workload, const std::string& host_name,
+                const std::vector<Tag>& tags) const;
 
  private:
   struct Memory {
@@ -50,9 +53,9 @@ class Deciding {
 
   std::vector<Memory*> memories_of(const Workload& workload, Knob knob);
 
-  Facts gather_facts(const Policy& policy, const LiveState::WorkloadState& state, const LiveState& live,
-                     const LearnedState& learned, const PendingValue& pending, Memory& memory, WallTime now,
-                     Turn& turn) const;
+  Facts gather_facts(const Policy& policy, const LiveState::WorkloadState& state,
+                     const LiveState& live, const LearnedState& learned,
+                     const PendingValue& pending, Memory& memory, WallTime now, Turn& turn) const;
 
   const std::vector<Policy> policies_;
   std::map<MemoryKey, Memory> memory_;

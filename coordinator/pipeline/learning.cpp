@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kExecutionsPerTagging = 2000;
 
-bool is_learned(Quantity quantity) { return quantity == Quantity::cpu_usage || quantity == Quantity::memory_used; }
+bool is_learned(Quantity quantity) {
+  return quantity == Quantity::cpu_usage || quantity == Quantity::memory_used;
+}
 
 bool has_values(const Series& series) {
   return std::ranges::any_of(series.values, [](double value) { return value == value; });
@@ -19,8 +21,13 @@ bool has_values(const Series& series) {
 
 }  // namespace
 
-Learning::Learning(Options options, HistoryReader& history, const Deciding& deciding, const Tagger& tagger)
-    : options_(options), history_(history), deciding_(deciding), tagger_(tagger), ensemble_(make_default_ensemble()) {}
+Learning::Learning(Options options, HistoryReader& history, const Deciding& deciding,
+                   const Tagger& tagger)
+    : options_(options),
+      history_(history),
+      deciding_(deciding),
+      tagger_(tagger),
+      ensemble_(make_default_ensemble()) {}
 
 LearnedState Learning::learn(const LearnedState& before, WallTime now) {
   const SystemClock clock;
@@ -50,7 +57,8 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
   std::vector<SeriesKey> others;
   for (const auto& key : keys) {
     if (!is_learned(key.quantity)) continue;
-    const bool concerned = deciding_.concerns(key.workload, host_names[key.workload.host], state.tags);
+    const bool concerned =
+        deciding_.concerns(key.workload, host_names[key.workload.host], state.tags);
     (concerned || key.workload.cgroup.empty() ? watched : others).push_back(key);
   }
   watched.insert(watched.end(), others.begin(), others.end());
@@ -67,14 +75,17 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
 
   std::vector<Series> led;
   for (const auto& one : series) {
-    if (deciding_.concerns(one.key.workload, host_names[one.key.workload.host], state.tags)) led.push_back(one);
+    if (deciding_.concerns(one.key.workload, host_names[one.key.workload.host], state.tags))
+      led.push_back(one);
   }
-  FS_TRY(const auto runs, history_.signature_runs(now - options_.history, now, options_.leads.min_support));
+  FS_TRY(const auto runs,
+         history_.signature_runs(now - options_.history, now, options_.leads.min_support));
   state.leads = find_leads(led, runs, options_.leads);
   return state;
 }
 
-Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& keys, WallTime now) {
+Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& keys,
+                                                  WallTime now) {
   // Whole steps, and not the one that is still filling up.
   const auto step = options_.step;
   const WallTime to(now.time_since_epoch() / step * step);
@@ -82,7 +93,8 @@ Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& 
   for (const auto& key : keys) {
     FS_TRY(auto series, history_.series({key, to - options_.history, to, step}));
     // A series that began within the window starts where its data starts.
-    const auto first = std::ranges::find_if(series.values, [](double value) { return value == value; });
+    const auto first =
+        std::ranges::find_if(series.values, [](double value) { return value == value; });
     const auto leading = first - series.values.begin();
     series.values.erase(series.values.begin(), first);
     series.start += step * leading;

@@ -15,7 +15,8 @@
 
 namespace foreshock::coordinator {
 
-/// One round of learning: reads history, finds lead commands, fits forecasts, assigns tags. Thread `learn`.
+/// One round of learning: reads history, finds lead commands, fits forecasts, assigns tags. Thread
+/// `learn`.
 class Learning {
  public:
   struct Options {
@@ -23,7 +24,7 @@ class Learning {
     std::chrono::nanoseconds step = std::chrono::seconds(10);
     std::chrono::nanoseconds history = std::chrono::hours(6);
     std::chrono::nanoseconds horizon = std::chrono::minutes(10);
-    std::size_t max_series = 256;   ///< those that a policy looks at first
+    std::size_t max_series = 256;  ///< those that a policy looks at first
     LeadFinderOptions leads;
   };
 

@@ -18,10 +18,12 @@ std::optional<double> rate(Nanoseconds before, Nanoseconds after, Nanoseconds el
 }
 
 Nanoseconds busy_time(const HostSample& sample) {
-  return sample.cpu_user + sample.cpu_nice + sample.cpu_system + sample.cpu_irq + sample.cpu_softirq;
+  return sample.cpu_user + sample.cpu_nice + sample.cpu_system + sample.cpu_irq +
+         sample.cpu_softirq;
 }
 
-LiveState::Point point_between(const WorkloadSample& before, const WorkloadSample& after, WallTime time) {
+LiveState::Point point_between(const WorkloadSample& before, const WorkloadSample& after,
+                               WallTime time) {
   LiveState::Point point;
   point.time = time;
   const bool same = before.cgroup_id == after.cgroup_id;
@@ -37,8 +39,10 @@ LiveState::Point point_between(const WorkloadSample& before, const WorkloadSampl
 }
 
 WallTime end_of(const LeadSighting& sighting) {
-  const double seconds = sighting.lead.lag_s + sighting.lead.lag_spread_s + sighting.lead.duration_s;
-  return sighting.seen + std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(seconds));
+  const double seconds =
+      sighting.lead.lag_s + sighting.lead.lag_spread_s + sighting.lead.duration_s;
+  return sighting.seen +
+         std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
 }  // namespace
@@ -58,7 +62,8 @@ void LiveState::on_report(HostId id, const std::string& public_key, const Report
   for (const auto& sample : report.samples.workloads) {
     const Workload workload{id, sample.cgroup};
     const WallTime time = report.to_wall(sample.time);
-    const auto [it, is_new] = workloads_.try_emplace(workload, WorkloadState{workload, sample, time, {}});
+    const auto [it, is_new] =
+        workloads_.try_emplace(workload, WorkloadState{workload, sample, time, {}});
     WorkloadState& known = it->second;
     if (!is_new && time <= known.time) continue;
     known.recent.push_back(is_new ? point_between(WorkloadSample{}, sample, time)
@@ -74,19 +79,21 @@ void LiveState::on_report(HostId id, const std::string& public_key, const Report
 void LiveState::on_host_sample(HostState& state, const HostSample& sample) {
   if (state.last_sample && sample.time <= state.last_sample->time) return;
   if (state.last_sample) {
-    const auto cores = rate(busy_time(*state.last_sample), busy_time(sample), sample.time - state.last_sample->time);
+    const auto cores = rate(busy_time(*state.last_sample), busy_time(sample),
+                            sample.time - state.last_sample->time);
     state.host.cpu_cores = cores.value_or(0);
   }
   state.host.cpu_count = sample.cpu_count;
   state.host.memory_total_bytes = sample.memory_total.count;
-  state.host.memory_used_bytes =
-      sample.memory_total.count - std::min(sample.memory_available.count, sample.memory_total.count);
+  state.host.memory_used_bytes = sample.memory_total.count -
+                                 std::min(sample.memory_available.count, sample.memory_total.count);
   state.last_sample = sample;
 }
 
-bool LiveState::on_sighting(const LeadCommand& lead, HostId host, const BootId& boot, const Execution& execution,
-                            WallTime exec_time) {
-  const ExecutionKey key{host, boot, execution.facts.process, execution.exec_time, to_string(lead.target)};
+bool LiveState::on_sighting(const LeadCommand& lead, HostId host, const BootId& boot,
+                            const Execution& execution, WallTime exec_time) {
+  const ExecutionKey key{host, boot, execution.facts.process, execution.exec_time,
+                         to_string(lead.target)};
   if (!sighted_.insert(key).second) return false;
   sighted_order_.push_back(key);
   if (sighted_order_.size() > kMaxSightings) {
@@ -148,7 +155,8 @@ std::uint64_t LiveState::losses_last_minute(HostId host, WallTime now) const {
 }
 
 void LiveState::forget_old(WallTime now) {
-  std::erase_if(workloads_, [now](const auto& entry) { return entry.second.time < now - kForgetAfter; });
+  std::erase_if(workloads_,
+                [now](const auto& entry) { return entry.second.time < now - kForgetAfter; });
   std::erase_if(sightings_, [now](const auto& sighting) { return end_of(sighting) < now; });
   for (auto& [id, state] : hosts_) {
     while (!state.losses.empty() && state.losses.front().first < now - std::chrono::minutes(1)) {

@@ -17,7 +17,8 @@
 
 namespace foreshock::coordinator {
 
-/// The newest of everything that reports said: what decisions look at. Values in, values out; one thread.
+/// The newest of everything that reports said: what decisions look at. Values in, values out; one
+/// thread.
 class LiveState {
  public:
   /// One look at a workload as rates.
@@ -25,7 +26,7 @@ class LiveState {
     WallTime time;
     std::optional<double> cpu_cores;
     std::optional<std::uint64_t> memory_bytes;  ///< working set where the host offers it
-    bool throttled = false;                     ///< time was spent waiting for quota since the sample before
+    bool throttled = false;  ///< time was spent waiting for quota since the sample before
   };
   struct WorkloadState {
     Workload workload;
@@ -38,8 +39,8 @@ class LiveState {
   void on_report(HostId host, const std::string& public_key, const Report& report);
   /// A command was seen, by its urgent copy or in its batch; the second sighting of the same one is
   /// ignored and answered with false.
-  bool on_sighting(const LeadCommand& lead, HostId host, const BootId& boot, const Execution& execution,
-                   WallTime exec_time);
+  bool on_sighting(const LeadCommand& lead, HostId host, const BootId& boot,
+                   const Execution& execution, WallTime exec_time);
   /// The limit is known to be this now, ahead of the next sample.
   void on_limit(HostId host, const std::string& cgroup, Knob knob, KnobValue value);
 

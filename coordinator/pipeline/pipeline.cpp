@@ -10,8 +10,8 @@ namespace foreshock::coordinator {
 
 namespace {
 
-/// One transaction holds at most this many batches: enough to share the cost of a durable commit among many
-/// agents, few enough that no agent waits long for its acknowledgement.
+/// One transaction holds at most this many batches: enough to share the cost of a durable commit
+/// among many agents, few enough that no agent waits long for its acknowledgement.
 constexpr std::size_t kBatchesPerCommit = 256;
 constexpr auto kPruneInterval = std::chrono::minutes(1);
 
@@ -28,14 +28,20 @@ Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t 
                     if (posted) sent_commands_.add();
                     return posted;
                   }),
-      committed_batches_(parts_.metrics.counter("foreshock_history_batches_total", "Batches committed")),
+      committed_batches_(
+          parts_.metrics.counter("foreshock_history_batches_total", "Batches committed")),
       repeated_batches_(parts_.metrics.counter("foreshock_history_repeated_batches_total",
                                                "Batches that had been committed before")),
-      committed_executions_(parts_.metrics.counter("foreshock_history_executions_total", "Executions committed")),
-      failed_commits_(parts_.metrics.counter("foreshock_history_failed_commits_total", "Transactions that failed")),
-      lead_sightings_(parts_.metrics.counter("foreshock_lead_sightings_total", "Executions of lead commands seen")),
-      recorded_decisions_(parts_.metrics.counter("foreshock_decisions_total", "Decisions recorded")),
-      sent_commands_(parts_.metrics.counter("foreshock_commands_sent_total", "Commands sent, repeats included")) {}
+      committed_executions_(
+          parts_.metrics.counter("foreshock_history_executions_total", "Executions committed")),
+      failed_commits_(parts_.metrics.counter("foreshock_history_failed_commits_total",
+                                             "Transactions that failed")),
+      lead_sightings_(parts_.metrics.counter("foreshock_lead_sightings_total",
+                                             "Executions of lead commands seen")),
+      recorded_decisions_(
+          parts_.metrics.counter("foreshock_decisions_total", "Decisions recorded")),
+      sent_commands_(parts_.metrics.counter("foreshock_commands_sent_total",
+                                            "Commands sent, repeats included")) {}
 
 void Pipeline::run(std::stop_token stop) {
   while (!stop.stop_requested()) poll_once(std::chrono::milliseconds(200), stop);
@@ -69,11 +75,13 @@ void Pipeline::commit(std::vector<ReceivedBatch> batches) {
   if (!appended) {
     // Not acknowledged, so the agents keep the batches and send them again.
     failed_commits_.add();
-    log_error("history_append_failed batches={} error=\"{}\"", batches.size(), appended.error().message());
+    log_error("history_append_failed batches={} error=\"{}\"", batches.size(),
+              appended.error().message());
     return;
   }
   std::map<std::pair<std::string, Incarnation>, std::vector<std::uint64_t>> acks;
-  for (const auto& batch : batches) acks[{batch.public_key, batch.incarnation}].push_back(batch.sequence);
+  for (const auto& batch : batches)
+    acks[{batch.public_key, batch.incarnation}].push_back(batch.sequence);
   for (auto& [sender, sequences] : acks) {
     parts_.post(Outbound{sender.first, Ack{sender.second, std::move(sequences)}});
   }
@@ -105,7 +113,8 @@ void Pipeline::on_urgent(const UrgentReceived& received) {
   notice_lead(*host, urgent.boot_id, urgent.execution, exec_time);
 }
 
-bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& execution, WallTime exec_time) {
+bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& execution,
+                           WallTime exec_time) {
   const auto learned = parts_.learned.read();
   if (learned->leads.empty() || execution.existing || !execution.exec_seen) return false;
   const auto signature = normalise(execution.argv.split(), execution.filename);
@@ -122,7 +131,8 @@ bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& exe
 
 void Pipeline::on_outcome(HostId host, const ActionOutcome& outcome) {
   if (const auto recorded = parts_.decisions.record_outcome(outcome); !recorded) {
-    log_error("outcome_not_recorded decision={} error=\"{}\"", outcome.decision_id, recorded.error().message());
+    log_error("outcome_not_recorded decision={} error=\"{}\"", outcome.decision_id,
+              recorded.error().message());
   }
   dispatcher_.on_outcome(outcome);
   const Workload workload{host, outcome.target.path};
@@ -131,19 +141,23 @@ void Pipeline::on_outcome(HostId host, const ActionOutcome& outcome) {
     const bool lowered = outcome.after && (!outcome.before || *outcome.after < *outcome.before);
     if (lowered) deciding_.on_lowered(workload, outcome.knob, outcome.time);
   } else {
-    deciding_.on_rejected(workload, outcome.knob, std::string(to_string(outcome.refusal)) + ": " + outcome.detail,
+    deciding_.on_rejected(workload, outcome.knob,
+                          std::string(to_string(outcome.refusal)) + ": " + outcome.detail,
                           parts_.clock.wall_now());
   }
-  log_info("action_outcome decision={} status={} refusal={} cgroup={} knob={} before={} after={} detail=\"{}\"",
-           outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal), outcome.target.path,
-           to_string(outcome.knob), format_knob_value(outcome.knob, outcome.before),
-           format_knob_value(outcome.knob, outcome.after), outcome.detail);
+  log_info(
+      "action_outcome decision={} status={} refusal={} cgroup={} knob={} before={} after={} "
+      "detail=\"{}\"",
+      outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal),
+      outcome.target.path, to_string(outcome.knob), format_knob_value(outcome.knob, outcome.before),
+      format_knob_value(outcome.knob, outcome.after), outcome.detail);
 }
 
 void Pipeline::decide(WallTime now) {
   decide_now_ = false;
   last_decided_ = now;
-  const auto pending = [this](HostId host, const std::string& cgroup, Knob knob) -> std::optional<KnobValue> {
+  const auto pending = [this](HostId host, const std::string& cgroup,
+                              Knob knob) -> std::optional<KnobValue> {
     const auto* known = live_.find_host(host);
     if (known == nullptr) return std::nullopt;
     return dispatcher_.pending_value(known->public_key, cgroup, knob);
@@ -164,9 +178,10 @@ void Pipeline::decide(WallTime now) {
 
 void Pipeline::dispatch(const RecordedDecision& recorded, WallTime now) {
   const Decision& decision = recorded.decision();
-  log_info("decision id={} policy={} mode={} outcome={} cgroup={} knob={} wanted={} reason=\"{}\"", recorded.id(),
-           decision.policy, to_string(decision.mode), to_string(decision.outcome), decision.facts.workload.cgroup,
-           to_string(decision.knob), format_knob_value(decision.knob, decision.wanted), decision.reason);
+  log_info("decision id={} policy={} mode={} outcome={} cgroup={} knob={} wanted={} reason=\"{}\"",
+           recorded.id(), decision.policy, to_string(decision.mode), to_string(decision.outcome),
+           decision.facts.workload.cgroup, to_string(decision.knob),
+           format_knob_value(decision.knob, decision.wanted), decision.reason);
   if (!decision.action || decision.mode != PolicyMode::auto_) return;
   const auto* host = live_.find_host(decision.facts.workload.host);
   if (host != nullptr) dispatcher_.submit(recorded, host->public_key, now);
@@ -177,9 +192,11 @@ void Pipeline::do_what_is_due(WallTime now) {
     decide(now);
     for (const auto& expired : dispatcher_.tick(now)) {
       if (const auto recorded = parts_.decisions.record_outcome(expired); !recorded) {
-        log_error("outcome_not_recorded decision={} error=\"{}\"", expired.decision_id, recorded.error().message());
+        log_error("outcome_not_recorded decision={} error=\"{}\"", expired.decision_id,
+                  recorded.error().message());
       }
-      log_warning("command_unanswered decision={} cgroup={}", expired.decision_id, expired.target.path);
+      log_warning("command_unanswered decision={} cgroup={}", expired.decision_id,
+                  expired.target.path);
     }
     live_.forget_old(now);
     LiveView view = live_.view(now);

@@ -22,8 +22,9 @@
 
 namespace foreshock::coordinator {
 
-/// The order of steps for one report, from the queue to the command: commit, acknowledge, notice lead
-/// commands, decide, record, dispatch. Thread `pipeline`; owns the writing side of history and decisions.
+/// The order of steps for one report, from the queue to the command: commit, acknowledge, notice
+/// lead commands, decide, record, dispatch. Thread `pipeline`; owns the writing side of history and
+/// decisions.
 class Pipeline {
  public:
   struct Options {

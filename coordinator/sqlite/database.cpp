@@ -14,8 +14,6 @@ namespace {
 constexpr int kBusyTimeoutMs = 5000;
 // A commit must not wait long for a reader: the log may grow a little more instead.
 constexpr int kCheckpointWaitMs = 50;
-constexpr std::uint64_t kCheckpointBytes = 16 << 20;
-constexpr std::uint64_t kTruncateBytes = 128 << 20;
 
 /// SQLite would make the file with the umask's permissions; its -wal and -shm take after it.
 Result<void> make_private_file(const std::string& path) {
@@ -134,9 +132,9 @@ std::uint64_t Database::wal_bytes() const {
   return *wal_pages_ * page_bytes_;
 }
 
-Result<void> Database::checkpoint_if_due() const {
-  if (wal_bytes() < kCheckpointBytes) return {};
-  const bool truncate = wal_bytes() >= kTruncateBytes;
+Result<void> Database::checkpoint_if_due(const WalLimits& limits) const {
+  if (wal_bytes() < limits.move_bytes) return {};
+  const bool truncate = wal_bytes() >= limits.truncate_bytes;
   if (truncate) sqlite3_busy_timeout(connection_.get(), kCheckpointWaitMs);
   const int status = sqlite3_wal_checkpoint_v2(
       connection_.get(), "main", truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,

@@ -14,6 +14,12 @@ namespace foreshock::coordinator {
 
 enum class OpenMode { read_write, read_only };
 
+/// How large the write-ahead log gets.
+struct WalLimits {
+  std::uint64_t move_bytes = 16 << 20;
+  std::uint64_t truncate_bytes = 128 << 20;
+};
+
 /// One connection to one SQLite file; one thread at a time.
 ///
 /// Files are in WAL mode with synchronous=FULL: what is committed survives a power failure, and
@@ -42,10 +48,10 @@ class Database {
   /// Size of the write-ahead log after the last commit of this connection.
   std::uint64_t wal_bytes() const;
 
-  /// Call it after a commit: moves the log into the file when it has grown past 16 MiB, as far as
-  /// readers allow; past 128 MiB it also waits for them, briefly, to begin the log anew. There is
-  /// no other checkpoint.
-  Result<void> checkpoint_if_due() const;
+  /// Call it after a commit: moves the log into the file once it has grown past
+  /// `limits.move_bytes`, as far as readers allow; past `limits.truncate_bytes` it also waits for
+  /// them, briefly, to begin the log anew. There is no other checkpoint.
+  Result<void> checkpoint_if_due(const WalLimits& limits = {}) const;
 
  private:
   friend class Transaction;

@@ -46,8 +46,7 @@ tell_story() {
 # --- what was captured --------------------------------------------------------------------------------------
 
 has_burst_record() {
-  cli commands --limit 200 --json | jq -e 'any(.commands[]; .signature | test("foreshock-demo-burst")) | select(.)' \
-    >/dev/null
+  cli commands --limit 1 --json foreshock-demo-burst | jq -e 'any(.commands[]; .cpu_s != null)' >/dev/null
 }
 
 show_commands() {
@@ -58,7 +57,7 @@ show_commands() {
 }
 
 has_work_workload() {
-  cli workloads --json | jq -e --arg path "$work_path" 'any(.workloads[]; .cgroup == $path) | select(.)' >/dev/null
+  cli workloads --text "$work_path" --json | jq -e --arg path "$work_path" 'any(.workloads[]; .cgroup == $path)' >/dev/null
 }
 
 show_workloads() {
@@ -79,7 +78,7 @@ count_truth() { # WHAT
 # Sets `lead` to the JSON of the trigger's lead on this workload's processor time.
 find_lead() {
   lead=$(cli leads --json | jq -c --arg name "$trigger_name" --arg path "$work_path" \
-    'first(.leads[] | select(.base_name == $name and .cgroup == $path and .quantity == "cpu_usage")) // empty')
+    'first(.leads[] | select((.signature | contains($name)) and .cgroup == $path and .quantity == "cpu_usage")) // empty')
   if [[ -z $lead ]] && ((SECONDS >= next_progress)); then
     next_progress=$((SECONDS + 15))
     printf '  %s triggers so far, no lead command that is sure enough yet\n' "$(count_truth trigger)"
@@ -101,7 +100,7 @@ show_lead() {
   cli leads
   printf '\n  %s: %s s before the load; the driver says %s s\n' "$trigger_name" "$(jq '.lag_s * 10 | round / 10' <<<"$lead")" \
     "$(true_lag)"
-  jq -e --arg truth "$(true_lag)" '(.lag_s - ($truth | tonumber)) | fabs <= 2.5 | select(.)' <<<"$lead" >/dev/null ||
+  jq -e --arg truth "$(true_lag)" '(.lag_s - ($truth | tonumber)) | fabs <= 2.5' <<<"$lead" >/dev/null ||
     die "the lag found is not the lag there is"
 }
 
@@ -112,7 +111,7 @@ wait_for_truth() { # WHAT
 }
 
 print_forecast() {
-  cli forecast --cgroup "$work_path" --quantity cpu_usage --points 12
+  cli forecast "$work_path"
 }
 
 show_forecast() {
@@ -147,10 +146,10 @@ find_raise() {
   [[ -n $raise ]] || return 1
   local trigger load rest
   read -r trigger _ load rest <<<"$raise"
-  decision=$(cli decisions list --limit 100 --json | jq -c --arg from "$trigger" --arg to "$load" "$jq_time"'
+  decision=$(cli 'decisions list' --limit 100 --json | jq -c --arg from "$trigger" --arg to "$load" "$jq_time"'
     first(.decisions[]
-      | select(.policy == "demo-cpu" and .outcome == "raise" and .action.status == "applied")
-      | select((.action.time | seconds) * 1e9 > ($from | tonumber) and (.action.time | seconds) * 1e9 < ($to | tonumber)))
+      | select(.policy == "demo-cpu" and .outcome == "raise" and .action_outcome.status == "applied")
+      | select((.action_outcome.time | seconds) * 1e9 > ($from | tonumber) and (.action_outcome.time | seconds) * 1e9 < ($to | tonumber)))
     // empty')
   [[ -n $decision ]]
 }
@@ -161,7 +160,7 @@ show_change() {
   local id
   id=$(jq .id <<<"$decision")
   heading "the decision, with its reasons (decisions explain $id)"
-  cli decisions explain "$id"
+  cli 'decisions explain' "$id"
   show_order
   show_limits_now
 }
@@ -169,7 +168,7 @@ show_change() {
 show_order() {
   local trigger raised load before after applied
   read -r trigger raised load before after <<<"$raise"
-  applied=$(jq -r "$jq_time"' .action.time | seconds * 1000 | floor' <<<"$decision")
+  applied=$(jq -r "$jq_time"' .action_outcome.time | seconds * 1000 | floor' <<<"$decision")
   heading "that cycle, by the clock"
   printf '  %9s s  %s runs (driver)\n' 0.000 "$trigger_name"
   printf '  %9s s  the agent has written the limit (outcome of decision %s)\n' \
@@ -190,7 +189,7 @@ show_limits_now() {
 
 show_no_decoy() {
   heading "the decoy"
-  if cli leads --json | jq -e --arg name "$decoy_name" 'any(.leads[]; .base_name == $name) | select(.)' >/dev/null; then
+  if cli leads --json | jq -e --arg name "$decoy_name" 'any(.leads[]; .signature | contains($name))' >/dev/null; then
     cli leads
     die "the decoy $decoy_name is reported as a lead command"
   fi
@@ -201,7 +200,7 @@ show_no_decoy() {
 tell_where_to_look() {
   heading "left running, with its state in $work"
   cat <<TEXT
-  $coordinator --socket $work/admin.sock status       (also: hosts workloads commands leads forecast tags policies decisions)
+  $coordinator status --socket $work/admin.sock    (also: hosts workloads commands leads forecast tags policies decisions)
   $agent status --socket $work/agent.sock
   curl --unix-socket $work/admin.sock http://localhost/v1/leads
   curl --unix-socket $work/agent.sock http://localhost/status

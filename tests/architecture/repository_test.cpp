@@ -69,6 +69,10 @@ TEST(Repository, includes_point_down) {
   expect_none(check_directions(repository()));
 }
 
+TEST(Repository, needs_each_of_its_exceptions) {
+  expect_none(check_exceptions(repository()));
+}
+
 TEST(Repository, keeps_each_library_at_home) {
   expect_none(check_homes(repository()));
 }

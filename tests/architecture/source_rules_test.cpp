@@ -79,6 +79,14 @@ TEST(CheckDirections, finds_circles_below_the_stations) {
   EXPECT_EQ(violations.size(), 3U);
 }
 
+TEST(CheckExceptions, names_those_that_nobody_needs) {
+  const auto all = check_exceptions({});
+  const auto others = check_exceptions(
+      {file_with("agent/uplink/delivery.h", "#include \"agent/spool/spool.h\"\n")});
+  EXPECT_GT(all.size(), 0U);
+  EXPECT_EQ(others.size(), all.size() - 1);
+}
+
 TEST(CheckHomes, lets_a_library_live_at_home_only) {
   EXPECT_TRUE(homes_of("coordinator/sqlite/database.cpp", "sqlite3.h").empty());
   EXPECT_EQ(homes_of("coordinator/history/sqlite_history_store.cpp", "sqlite3.h").size(), 1U);

@@ -1,5 +1,9 @@
 #include "tests/support/child_process.h"
 
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -8,10 +12,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
-#include <utility>
 
 extern char** environ;
 
@@ -36,14 +36,17 @@ ChildProcess::ChildProcess(std::vector<std::string> argv, const std::string& log
   const auto pointers = pointers_of(argv);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 1, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_addopen(&actions, 1, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                   0600);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   if (posix_spawnp(&pid_, pointers[0], &actions, nullptr, pointers.data(), environ) != 0) pid_ = -1;
   posix_spawn_file_actions_destroy(&actions);
 }
 
-ChildProcess::~ChildProcess() { kill_hard(); }
+ChildProcess::~ChildProcess() {
+  kill_hard();
+}
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
 
@@ -58,7 +61,8 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
 bool ChildProcess::running() {
   if (pid_ <= 0) return false;
   siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == 0;
 }
 
 void ChildProcess::signal(int number) const {
@@ -103,7 +107,8 @@ Finished run_program(const std::vector<std::string>& words) {
   if (failed == 0) {
     char buffer[4096];
     ssize_t n = 0;
-    while ((n = ::read(ends[0], buffer, sizeof buffer)) > 0) finished.output.append(buffer, static_cast<std::size_t>(n));
+    while ((n = ::read(ends[0], buffer, sizeof buffer)) > 0)
+      finished.output.append(buffer, static_cast<std::size_t>(n));
     int status = 0;
     ::waitpid(pid, &status, 0);
     finished.status = status_of(status);

@@ -9,7 +9,8 @@ namespace foreshock::test {
 class TempDir {
  public:
   TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "foreshock-test-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "foreshock-test-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
   ~TempDir() {

@@ -10,7 +10,9 @@ using std::chrono::seconds;
 /// Numbers what it is given; keeps nothing.
 class ListLog final : public DecisionLog {
  public:
-  Result<RecordedDecision> record(Decision decision) override { return make_recorded(++last_, std::move(decision)); }
+  Result<RecordedDecision> record(Decision decision) override {
+    return make_recorded(++last_, std::move(decision));
+  }
   Result<void> record_outcome(const ActionOutcome&) override { return {}; }
   Result<std::uint64_t> next_epoch() override { return std::uint64_t{1}; }
 
@@ -30,10 +32,11 @@ class DispatcherTest : public testing::Test {
   ListLog log_;
   bool reachable_ = true;
   std::vector<Command> sent_;
-  Dispatcher dispatcher_{{seconds(10), seconds(3)}, 42, [this](const std::string&, const Command& command) {
-                           if (reachable_) sent_.push_back(command);
-                           return reachable_;
-                         }};
+  Dispatcher dispatcher_{
+      {seconds(10), seconds(3)}, 42, [this](const std::string&, const Command& command) {
+        if (reachable_) sent_.push_back(command);
+        return reachable_;
+      }};
   WallTime now_{seconds(1000)};
 };
 
@@ -44,7 +47,8 @@ TEST_F(DispatcherTest, sends_a_command_with_epoch_and_expiry) {
   EXPECT_EQ(sent_[0].id, 1u);
   EXPECT_EQ(sent_[0].expires, now_ + seconds(10));
   EXPECT_EQ(std::get<Adjustment>(sent_[0].body).value, KnobValue(1500));
-  EXPECT_EQ(dispatcher_.pending_value("key", "/work", Knob::cpu_max), std::optional<KnobValue>(KnobValue(1500)));
+  EXPECT_EQ(dispatcher_.pending_value("key", "/work", Knob::cpu_max),
+            std::optional<KnobValue>(KnobValue(1500)));
   EXPECT_FALSE(dispatcher_.pending_value("other", "/work", Knob::cpu_max));
 }
 

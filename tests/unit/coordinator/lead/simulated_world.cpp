@@ -22,7 +22,8 @@ struct Load {
 
 class Simulation {
  public:
-  explicit Simulation(const WorldOptions& options) : options_(options), engine_(options.seed * 7919 + 17) {}
+  explicit Simulation(const WorldOptions& options)
+      : options_(options), engine_(options.seed * 7919 + 17) {}
 
   World run() {
     world_.lag_s = uniform(4, 9);
@@ -38,17 +39,23 @@ class Simulation {
   }
 
  private:
-  double uniform(double from, double to) { return std::uniform_real_distribution<double>(from, to)(engine_); }
-  double normal(double deviation) { return std::normal_distribution<double>(0, deviation)(engine_); }
+  double uniform(double from, double to) {
+    return std::uniform_real_distribution<double>(from, to)(engine_);
+  }
+  double normal(double deviation) {
+    return std::normal_distribution<double>(0, deviation)(engine_);
+  }
 
   std::vector<double> irregular(double least, double most) {
     std::vector<double> times;
-    for (double t = uniform(0, most); t < options_.length_s; t += uniform(least, most)) times.push_back(t);
+    for (double t = uniform(0, most); t < options_.length_s; t += uniform(least, most))
+      times.push_back(t);
     return times;
   }
   std::vector<double> periodic(double period, double jitter) {
     std::vector<double> times;
-    for (double t = uniform(0, period); t < options_.length_s; t += period) times.push_back(t + uniform(0, jitter));
+    for (double t = uniform(0, period); t < options_.length_s; t += period)
+      times.push_back(t + uniform(0, jitter));
     return times;
   }
   std::vector<double> poisson(double rate) {
@@ -63,7 +70,8 @@ class Simulation {
     if (options_.periodic_load_s > 0) {
       begins = periodic(options_.periodic_load_s, 0.05);
     } else if (options_.trigger_leads) {
-      for (const double t : triggers) begins.push_back(t + world_.lag_s + uniform(-1, 1) * options_.lag_jitter_s);
+      for (const double t : triggers)
+        begins.push_back(t + world_.lag_s + uniform(-1, 1) * options_.lag_jitter_s);
     } else {
       begins = irregular(options_.least_gap_s, options_.most_gap_s);
     }
@@ -77,7 +85,10 @@ class Simulation {
   }
 
   void add_runs(const std::string& signature, std::vector<double> times) {
-    SignatureRuns runs{.signature = signature, .base_name = signature.substr(0, signature.find(' ')), .host = 1, .starts = {}};
+    SignatureRuns runs{.signature = signature,
+                       .base_name = signature.substr(0, signature.find(' ')),
+                       .host = 1,
+                       .starts = {}};
     std::sort(times.begin(), times.end());
     for (const double t : times) {
       if (t >= 0 && t < options_.length_s) runs.starts.push_back(at(t));
@@ -116,12 +127,16 @@ class Simulation {
   /// What a counter that is read once a second says about a rate, and a gauge about itself.
   Series sampled(const SeriesKey& key, const std::vector<double>& ticks, bool counter) {
     const auto steps = static_cast<std::size_t>(options_.length_s);
-    Series series{.key = key, .start = kStart, .step = std::chrono::seconds(1), .values = std::vector<double>(steps)};
+    Series series{.key = key,
+                  .start = kStart,
+                  .step = std::chrono::seconds(1),
+                  .values = std::vector<double>(steps)};
     const double phase = uniform(0, 1);
     std::vector<double> sum(ticks.size() + 1, 0);
     for (std::size_t i = 0; i < ticks.size(); ++i) sum[i + 1] = sum[i] + ticks[i] * kTick;
     const auto index = [&](double t) {
-      return static_cast<std::size_t>(std::clamp(t / kTick, 0.0, static_cast<double>(ticks.size() - 1)));
+      return static_cast<std::size_t>(
+          std::clamp(t / kTick, 0.0, static_cast<double>(ticks.size() - 1)));
     };
     // Linear between the readings, as differences of a counter are.
     const auto read_sum = [&](double t) {
@@ -140,7 +155,8 @@ class Simulation {
     const auto n = static_cast<std::size_t>(options_.length_s / kTick) + 1;
     std::vector<double> cpu(n, 0.0), memory(n, 4 * kMiB), other(n), host(n), host_memory(n);
     for (const Load& load : loads_) {
-      for (double t = std::max(0.0, load.from); t < std::min(load.to, options_.length_s); t += kTick) {
+      for (double t = std::max(0.0, load.from); t < std::min(load.to, options_.length_s);
+           t += kTick) {
         const auto i = std::min(n - 1, static_cast<std::size_t>(t / kTick));
         cpu[i] = load.cores;
         // Memory is filled within half a second.
@@ -152,7 +168,8 @@ class Simulation {
     double busy_until = -1;
     for (std::size_t i = 0; i < n; ++i) {
       const double t = static_cast<double>(i) * kTick;
-      if (i % 25 == 0) slow = std::clamp(0.2 + 0.9 * (slow - 0.2) + normal(options_.host_noise_cores), 0.0, 2.0);
+      if (i % 25 == 0)
+        slow = std::clamp(0.2 + 0.9 * (slow - 0.2) + normal(options_.host_noise_cores), 0.0, 2.0);
       if (t > spike_until && uniform(0, 1) < options_.host_spikes_per_s * kTick) {
         spike_until = t + uniform(0.5, 4);
         spike = uniform(0.2, 1.5);
@@ -182,6 +199,8 @@ class Simulation {
 
 }  // namespace
 
-World make_world(const WorldOptions& options) { return Simulation(options).run(); }
+World make_world(const WorldOptions& options) {
+  return Simulation(options).run();
+}
 
 }  // namespace foreshock::coordinator

@@ -9,25 +9,27 @@
 
 namespace foreshock::coordinator {
 
-/// A machine on which a trigger command precedes load, with much else going on. What is not given is drawn.
+/// A machine on which a trigger command precedes load, with much else going on. What is not given
+/// is drawn.
 struct WorldOptions {
   std::uint64_t seed = 1;
   double length_s = 165;
-  double least_gap_s = 10;        ///< between trigger runs
+  double least_gap_s = 10;  ///< between trigger runs
   double most_gap_s = 20;
-  bool trigger_leads = true;      ///< false: load comes by itself, the trigger is one more decoy
-  double limit_cores = 0.3;       ///< of the workload's cpu; 0: unlimited
-  double raised_after_s = 1e9;    ///< the limit is 2 cores in the load's time from here on
+  bool trigger_leads = true;    ///< false: load comes by itself, the trigger is one more decoy
+  double limit_cores = 0.3;     ///< of the workload's cpu; 0: unlimited
+  double raised_after_s = 1e9;  ///< the limit is 2 cores in the load's time from here on
   double host_noise_cores = 0.05;
   double host_spikes_per_s = 0.03;
   double lag_jitter_s = 0.3;
-  double periodic_load_s = 0;     ///< load at this period instead, as a timer inside the workload makes it
-  bool sibling = false;           ///< a wrapper that always runs 80 ms before the trigger
+  double periodic_load_s =
+      0;                 ///< load at this period instead, as a timer inside the workload makes it
+  bool sibling = false;  ///< a wrapper that always runs 80 ms before the trigger
 };
 
 struct World {
   double lag_s = 0;
-  double cores = 0;         ///< what the load would use
+  double cores = 0;  ///< what the load would use
   double memory_bytes = 0;
   double duration_s = 0;
   std::size_t trigger_runs = 0;

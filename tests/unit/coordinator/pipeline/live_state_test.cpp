@@ -114,7 +114,8 @@ TEST(LiveState, a_reported_limit_counts_at_once) {
   LiveState live;
   live.on_report(kHost, "key", report_with({sample_at(10, milliseconds(1000), 5)}, 10));
   live.on_limit(kHost, "/work", Knob::cpu_max, 1500);
-  EXPECT_EQ(live.workloads().at({kHost, "/work"}).sample.cpu_max_millicores.value(), KnobValue(1500));
+  EXPECT_EQ(live.workloads().at({kHost, "/work"}).sample.cpu_max_millicores.value(),
+            KnobValue(1500));
 }
 
 TEST(LiveState, forgets_workloads_that_are_gone) {

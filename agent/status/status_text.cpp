@@ -1,0 +1,179 @@
+#include "agent/status/status_text.h"
+
+#include <chrono>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/text/display.h"
+
+namespace foreshock::agent {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kRight = TextColumn::Align::right;
+
+std::string words(const Json& json, const char* key) {
+  return make_printable(json.at(key).get<std::string>());
+}
+
+std::uint64_t count(const Json& json, const char* key) {
+  return json.at(key).get<std::uint64_t>();
+}
+
+std::string amount(const Json& json, const char* key) {
+  return format_bytes(count(json, key));
+}
+
+std::string duration(const Json& json, const char* key) {
+  return format_duration(
+      std::chrono::nanoseconds(static_cast<std::int64_t>(json.at(key).get<double>() * 1e9)));
+}
+
+std::optional<WallTime> time(const Json& json, const char* key) {
+  return json.at(key).is_string() ? parse_utc(json.at(key).get<std::string>()) : std::nullopt;
+}
+
+/// "12:31:03" of the UTC time.
+std::string time_of_day(const Json& json) {
+  const auto text = words(json, "time");
+  return text.size() > 19 ? text.substr(11, 8) : text;
+}
+
+std::string line(std::string_view name, const std::string& text) {
+  return fmt::format("{:<11}{}\n", name, text);
+}
+
+std::string describe_capture(const Json& capture, const TextStyle& style) {
+  if (!capture.at("working").get<bool>())
+    return tinted(words(capture, "problem"), Tint::bad, style);
+  return fmt::format(
+      "{}{}: {} execs, {} exits, {} + {} lost in the kernel, {} not understood",
+      words(capture, "source"),
+      capture.at("resumed").get<bool>() ? " (taken over from an agent that died)" : "",
+      count(capture, "execs"), count(capture, "exits"), count(capture, "lost_execs"),
+      count(capture, "lost_exits"), count(capture, "undecodable"));
+}
+
+std::string describe_spool(const Json& spool, const TextStyle& style) {
+  const auto numbers = fmt::format(
+      "{} batches, {}, {} dropped, {} corrupt", count(spool, "batches"), amount(spool, "bytes"),
+      count(spool, "dropped_batches"), count(spool, "corrupt_batches"));
+  if (spool.at("writable").get<bool>()) return numbers;
+  return tinted(words(spool, "problem"), Tint::bad, style) + "; " + numbers;
+}
+
+std::string describe_uplink(const Json& uplink, const TextStyle& style) {
+  const bool connected = words(uplink, "state") == "connected";
+  std::string text =
+      tinted(words(uplink, "explanation"), connected ? Tint::good : Tint::warning, style);
+  text += fmt::format(" ({} batches acknowledged, {} sent again)", count(uplink, "acked_batches"),
+                      count(uplink, "resent_batches"));
+  if (const auto advice = words(uplink, "advice"); !advice.empty())
+    text += fmt::format("\n{:<11}{}", "", advice);
+  return text;
+}
+
+std::string describe_host(const Json& status) {
+  const Json& host = status.at("host_use");
+  const auto things =
+      fmt::format("{} workloads, {} processes ({} tracked)", count(status, "workloads"),
+                  count(status, "processes"), count(status.at("live_processes"), "tracked"));
+  if (host.is_null()) return things;
+  return fmt::format("{:.2f} of {} cores, {} of {} memory, {}", host.at("cpu_cores").get<double>(),
+                     count(host, "cpu_count"), amount(host, "memory_used_bytes"),
+                     amount(host, "memory_total_bytes"), things);
+}
+
+std::string describe_losses(const Json& losses) {
+  std::string text;
+  for (const auto& [hop, lost] : losses.items()) {
+    if (lost.get<std::uint64_t>() == 0) continue;
+    text += fmt::format("{}{} at {}", text.empty() ? "" : ", ", lost.get<std::uint64_t>(),
+                        make_printable(hop));
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string join_words(const Json& argv) {
+  std::string joined;
+  for (const auto& word : argv) joined += (joined.empty() ? "" : " ") + word.get<std::string>();
+  return joined;
+}
+
+std::string render_executions(const Json& executions, const TextStyle& style) {
+  TextTable table({{"TIME"},
+                   {"PID", kRight},
+                   {"CPU", kRight},
+                   {"RSS", kRight},
+                   {"TOOK", kRight},
+                   {"COMMAND"},
+                   {"WORKLOAD"}});
+  for (const auto& execution : executions) {
+    const bool running = execution.at("running").get<bool>();
+    const auto command = join_words(execution.at("argv"));
+    table.add_row({time_of_day(execution), std::to_string(count(execution, "pid")),
+                   running ? "-" : duration(execution, "cpu_s"),
+                   running ? "-" : amount(execution, "peak_rss_bytes"),
+                   running ? "runs" : duration(execution, "duration_s"),
+                   command.empty() ? words(execution, "comm") : command,
+                   execution.at("cgroup").get<std::string>()});
+  }
+  return table.empty() ? "" : "\n" + table.render(style);
+}
+
+std::string render_outcomes(const Json& outcomes, const TextStyle& style) {
+  TextTable table(
+      {{"TIME"}, {"DECISION", kRight}, {"WORKLOAD"}, {"KNOB"}, {"CHANGE"}, {"STATUS"}, {"DETAIL"}});
+  for (const auto& outcome : outcomes) {
+    const auto status = words(outcome, "status");
+    const auto refusal = words(outcome, "refusal");
+    table.add_row({time_of_day(outcome),
+                   std::to_string(count(outcome, "decision_id")),
+                   outcome.at("cgroup").get<std::string>(),
+                   words(outcome, "knob"),
+                   words(outcome, "change"),
+                   {refusal == "none" ? status : status + ": " + refusal,
+                    status == "applied" ? Tint::good : Tint::bad},
+                   outcome.at("detail").get<std::string>()});
+  }
+  return table.empty() ? "" : "\n" + table.render(style);
+}
+
+std::string render(const Json& status, const TextStyle& style) {
+  const auto now = time(status, "time");
+  const auto started = time(status, "started");
+  std::string text;
+  if (!status.at("problem").is_null())
+    text += line("PROBLEM", tinted(words(status, "problem"), Tint::bad, style));
+  text +=
+      line("host", fmt::format("{}, agent {}{}", words(status, "host"), words(status, "version"),
+                               now && started ? ", up " + format_duration(*now - *started) : ""));
+  text += line("capture", describe_capture(status.at("capture"), style));
+  text += line("uplink", describe_uplink(status.at("uplink"), style));
+  text += line("spool", describe_spool(status.at("spool"), style));
+  text += line("losses", describe_losses(status.at("losses")));
+  text += line("sampled", describe_host(status));
+  text += line("own use", fmt::format("{} of cpu, {}", duration(status.at("own_use"), "cpu_s"),
+                                      amount(status.at("own_use"), "rss_bytes")));
+  text += line("public key", words(status, "public_key"));
+  text += render_executions(status.at("recent_executions"), style);
+  text += render_outcomes(status.at("recent_outcomes"), style);
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> render_status_text(std::string_view json, const TextStyle& style) try {
+  return render(Json::parse(json), style);
+} catch (const Json::exception& problem) {
+  return Error(ErrorCode::corrupt,
+               fmt::format("the agent's answer is not a status: {}", problem.what()));
+}
+
+}  // namespace foreshock::agent

@@ -1,0 +1,256 @@
+#include "coordinator/cli/live_verbs.h"
+
+#include <memory>
+#include <ostream>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "common/http/http_client.h"
+#include "common/http/url.h"
+#include "common/text/display.h"
+#include "coordinator/cli/reply.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+using Show = std::string (*)(const Json&, const View&);
+
+/// What the options of one verb were given as; lives as long as the verb.
+struct Request {
+  Request(const CliOutput& to, ExitStatus& status) : output(to), exit_status(status) {}
+
+  CliOutput output;
+  ExitStatus& exit_status;
+  std::string socket = "/run/foreshock-coordinator/admin.sock";
+  bool json = false;
+  std::string method = "GET";
+  std::string path;
+  std::vector<std::pair<std::string, std::string>>
+      query;  ///< name and value; empty values are left out
+};
+
+std::string target_of(const Request& request) {
+  std::string target = request.path;
+  char separator = '?';
+  for (const auto& [name, value] : request.query) {
+    if (value.empty()) continue;
+    target += fmt::format("{}{}={}", separator, name, encode_url(value));
+    separator = '&';
+  }
+  return target;
+}
+
+ExitStatus complain(const Request& request, ExitStatus status, const std::string& message) {
+  request.output.err << "foreshock-coordinator: " << make_printable(message) << "\n";
+  return status;
+}
+
+ExitStatus complain_about(const Request& request, const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::unavailable:
+      return complain(
+          request, ExitStatus::not_running,
+          error.message() +
+              "; start it with \"foreshock-coordinator serve\", or name its socket with --socket");
+    case ErrorCode::permission_denied:
+      return complain(request, ExitStatus::failure,
+                      error.message() + "; only root and members of group foreshock may ask");
+    default:
+      return complain(request, ExitStatus::failure, error.message());
+  }
+}
+
+std::string error_message_of(const HttpReply& reply) {
+  const Json body = Json::parse(reply.body, nullptr, false);
+  const Json::json_pointer where("/error/message");
+  if (body.is_object() && body.contains(where) && body.at(where).is_string())
+    return body.at(where).get<std::string>();
+  return fmt::format("the service answered with status {}", reply.status);
+}
+
+ExitStatus ask_and_show(const Request& request, Show show) try {
+  const auto reply = http_over_unix(request.socket, request.method, target_of(request));
+  if (!reply) return complain_about(request, reply.error());
+  if (reply->status != 200) return complain(request, ExitStatus::failure, error_message_of(*reply));
+  if (request.json) {
+    request.output.out << reply->body;
+  } else {
+    request.output.out << show(Json::parse(reply->body),
+                               {request.output.style, SystemClock().wall_now()});
+  }
+  request.output.out.flush();
+  return ExitStatus::success;
+} catch (const Json::exception& problem) {
+  return complain(request, ExitStatus::failure,
+                  fmt::format("the service's answer is not understood: {}", problem.what()));
+}
+
+/// A verb with the options that all of them have.
+struct Verb {
+  CLI::App* app;
+  std::shared_ptr<Request> request;
+
+  /// Adds an option that becomes a parameter of the request.
+  CLI::Option* filter(const std::string& option, const std::string& parameter,
+                      const std::string& help) const {
+    const auto add = [request = request, parameter](const std::string& value) {
+      request->query.emplace_back(parameter, value);
+    };
+    return app->add_option_function<std::string>(option, add, help);
+  }
+  void limit(const std::string& help) const {
+    filter("-n,--limit", "limit", help)->check(CLI::Range(1, 10'000))->type_name("N");
+  }
+};
+
+struct Verbs {
+  CliOutput output;
+  ExitStatus& exit_status;
+
+  Verb add(CLI::App& parent, const std::string& name, const std::string& help,
+           const std::string& path, Show show) const {
+    return complete(parent.add_subcommand(name, help), path, show);
+  }
+
+  /// "decisions list" below "decisions". What is given before "list" would go unheeded, so it is
+  /// refused.
+  Verb add_below(const Verb& parent, const std::string& name, const std::string& help,
+                 const std::string& path, Show show) const {
+    const Verb verb = add(*parent.app, name, help, path, show);
+    verb.app->preparse_callback([above = parent.app, name](std::size_t) {
+      for (const auto* option : above->get_options()) {
+        if (option->count() > 0)
+          throw CLI::ValidationError(option->get_name(), "belongs after \"" + name + "\"");
+      }
+    });
+    return verb;
+  }
+
+  Verb complete(CLI::App* app, const std::string& path, Show show) const {
+    auto request = std::make_shared<Request>(output, exit_status);
+    request->path = path;
+    app->add_option("--socket", request->socket, "The service's admin socket")
+        ->capture_default_str()
+        ->type_name("PATH");
+    app->add_flag("--json", request->json, "Print the service's answer as JSON");
+    app->callback([app, request, show] {
+      // "decisions list" runs the callback of "decisions" as well.
+      if (app->get_subcommands().empty()) request->exit_status = ask_and_show(*request, show);
+    });
+    return {app, std::move(request)};
+  }
+};
+
+void add_fleet_verbs(CLI::App& app, const Verbs& verbs) {
+  verbs.add(app, "status", "How the service does", "/v1/status", show_status);
+  verbs.add(app, "hosts", "Hosts and their use", "/v1/hosts", show_hosts);
+  const auto workloads = verbs.add(app, "workloads", "Workloads, their use, limits and tags",
+                                   "/v1/workloads", show_workloads);
+  workloads.filter("--host", "host", "Of this host only");
+  workloads.filter("--text", "text", "Whose cgroup contains this");
+  workloads.limit("At most so many");
+  const auto tags = verbs.add(app, "tags", "Tags and their evidence", "/v1/tags", show_tags);
+  tags.filter("--key", "key", "With this key only");
+  tags.filter("--workload", "workload", "Of this cgroup only");
+}
+
+void add_command_verbs(CLI::App& app, const Verbs& verbs) {
+  const auto commands = verbs.add(app, "commands", "Commands that were executed, newest first",
+                                  "/v1/commands", show_commands);
+  commands.filter("text", "text", "In the command line or its signature");
+  commands.filter("--host", "host", "Of this host only");
+  commands.filter("--signature", "signature", "With exactly this signature");
+  commands.limit("At most so many (50)");
+  const auto leads =
+      verbs.add(app, "leads", "Commands that reliably precede load", "/v1/leads", show_leads);
+  leads.filter("--signature", "signature", "With exactly this signature");
+  leads.filter("--workload", "workload", "That precede load of this cgroup");
+}
+
+void add_forecast_verb(CLI::App& app, const Verbs& verbs) {
+  const auto forecast = verbs.add(app, "forecast", "What a series is expected to do, with its band",
+                                  "/v1/forecast", show_forecast);
+  forecast.filter("workload", "workload", "Its cgroup; without it the whole host");
+  forecast.filter("--host", "host", "Its host; needed where there are several");
+  forecast.filter("--quantity", "quantity", "cpu_usage (default), memory_used, load1, …");
+}
+
+void add_decision_filters(const Verb& verb) {
+  verb.filter("--policy", "policy", "Of this policy only");
+  verb.filter("--workload", "workload", "About this cgroup only");
+  verb.app->add_flag_callback(
+      "--changes", [request = verb.request] { request->query.emplace_back("changes", "1"); },
+      "Only those that wanted another limit");
+  verb.limit("At most so many (50)");
+}
+
+void add_decision_verbs(CLI::App& app, const Verbs& verbs) {
+  verbs.add(app, "policies", "Policies and their bounds", "/v1/policies", show_policies);
+  const auto decisions = verbs.add(app, "decisions", "What was decided, newest first",
+                                   "/v1/decisions", show_decisions);
+  add_decision_filters(decisions);
+  add_decision_filters(
+      verbs.add_below(decisions, "list", "The same", "/v1/decisions", show_decisions));
+  const auto explain = verbs.add_below(decisions, "explain",
+                                       "One decision with everything behind it", "", show_decision);
+  explain.app
+      ->add_option_function<std::uint64_t>(
+          "id",
+          [request = explain.request](std::uint64_t id) {
+            request->path = fmt::format("/v1/decisions/{}", id);
+          },
+          "Its number, as the list has it")
+      ->required();
+}
+
+void add_agent_change(const Verb& agents, const Verbs& verbs, const std::string& name,
+                      const std::string& help) {
+  const auto verb = verbs.add_below(agents, name, help, "", show_agent);
+  verb.request->method = "POST";
+  verb.app
+      ->add_option_function<std::string>(
+          "key",
+          [request = verb.request, name](const std::string& key) {
+            request->path = fmt::format("/v1/agents/{}/{}", encode_url(key), name);
+          },
+          "Its public key, a unique beginning of it (6 characters or more), or its host's name; "
+          "after \"--\" where it "
+          "begins with \"-\"")
+      ->required();
+}
+
+void add_agent_verbs(CLI::App& app, const Verbs& verbs) {
+  const auto agents =
+      verbs.add(app, "agents", "Agents and whether they may connect", "/v1/agents", show_agents);
+  verbs.add_below(agents, "list", "The same", "/v1/agents", show_agents);
+  add_agent_change(agents, verbs, "approve", "Let an agent connect");
+  add_agent_change(agents, verbs, "revoke", "Shut an agent out, at once");
+}
+
+}  // namespace
+
+void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status) {
+  const Verbs verbs{output, exit_status};
+  add_fleet_verbs(app, verbs);
+  add_command_verbs(app, verbs);
+  add_forecast_verb(app, verbs);
+  add_decision_verbs(app, verbs);
+  add_agent_verbs(app, verbs);
+}
+
+int run_cli(CLI::App& app, int argc, const char* const* argv, const ExitStatus& exit_status) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    // Prints the help that was asked for, or what is wrong.
+    return app.exit(problem) == 0 ? static_cast<int>(ExitStatus::success)
+                                  : static_cast<int>(ExitStatus::usage);
+  }
+  return static_cast<int>(exit_status);
+}
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,1 @@
+foreshock_fuzzer(cgroup_files SOURCES fuzz_cgroup_files.cpp DEPS agent_cgroup)
