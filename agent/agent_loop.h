@@ -84,7 +84,7 @@ class AgentLoop {
   std::uint64_t taken_position_ = 0;
   bool took_events_ = false;
   std::vector<ActionOutcome> outcomes_;
-  std::optional<ByteBuffer> pending_;  ///< an encoded report the spool would not take yet
+  std::deque<ByteBuffer> pending_;  ///< encoded reports the spool has not taken yet
   std::uint64_t pending_position_ = 0;
   std::string spool_problem_;
   LinkState link_ = LinkState::connecting;

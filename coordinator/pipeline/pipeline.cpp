@@ -106,7 +106,8 @@ void Pipeline::on_committed(HostId host, const ReceivedBatch& batch) {
   for (const auto& outcome : report.outcomes) on_outcome(host, outcome);
 }
 
-/// Of a batch that came before: its commit may have been the last thing an earlier life of ours did.
+/// Of a batch that came before: its commit may have been the last thing an earlier life of ours
+/// did.
 void Pipeline::record_outcomes(const Report& report) {
   for (const auto& outcome : report.outcomes) record_outcome(outcome);
 }
@@ -114,7 +115,8 @@ void Pipeline::record_outcomes(const Report& report) {
 void Pipeline::record_outcome(const ActionOutcome& outcome) {
   const auto recorded = parts_.decisions.record_outcome(outcome);
   if (recorded) return;
-  log_error("outcome_not_recorded decision={} error=\"{}\"", outcome.decision_id, recorded.error().message());
+  log_error("outcome_not_recorded decision={} error=\"{}\"", outcome.decision_id,
+            recorded.error().message());
 }
 
 void Pipeline::on_urgent(const UrgentReceived& received) {
