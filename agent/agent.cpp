@@ -75,6 +75,7 @@ Result<GuardrailConfig> protect_own_cgroup(GuardrailConfig config, const CgroupL
 
 struct Agent::Impl {
   AgentConfig config;
+  UniqueFd state_lock;  ///< the spool and the journal have one owner
   SystemClock clock;
   MetricRegistry metrics;
   Snapshot<AgentStatus> status;
@@ -96,6 +97,7 @@ struct Agent::Impl {
     raise_descriptor_limit();
     FS_CHECK(make_directories(config.state_directory, 0700));
     FS_CHECK(check_writable_directory(config.state_directory));
+    FS_TRY(state_lock, lock_directory(config.state_directory));
     FS_TRY(const auto keys, own_keys(config.key_file()));
     FS_TRY(const auto boot_id, read_boot_id());
     FS_TRY(layout, read_layout());

@@ -33,8 +33,8 @@ class EventSource {
 
   /// "bpf", "replay", …
   virtual std::string name() const = 0;
-  /// Becomes readable (watch it edge-triggered: what is drained but not released keeps it readable) when
-  /// draining at once is worth it; otherwise drain on a timer. -1: never.
+  /// Becomes readable (watch it edge-triggered: what is drained but not released keeps it readable)
+  /// when draining at once is worth it; otherwise drain on a timer. -1: never.
   virtual int ready_fd() const = 0;
   /// Hands every event that is there to the sink; returns how many.
   virtual Result<std::size_t> drain(const Sink& sink) = 0;

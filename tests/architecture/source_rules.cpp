@@ -67,7 +67,7 @@ const std::vector<Home>& homes() {
       {"CLI11", "CLI/", {"agent/main.cpp", "coordinator/main.cpp", "coordinator/cli/"}},
       {"nlohmann-json",
        "nlohmann/",
-       {"common/http/", "agent/capture_verb/", "agent/status/", "coordinator/api/",
+       {"common/http/", "agent/capture_verb/", "agent/check/", "agent/status/", "coordinator/api/",
         "coordinator/cli/", "coordinator/decide/", "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
       {"libsystemd", "systemd/", {"common/os/service_notify"}},
