@@ -82,13 +82,12 @@ Result<ProcessEvent> decode_exec(ByteView record) {
 /// Splits the exact run time by the ticks counted in user and kernel mode, as getrusage(2) does:
 /// most short commands are never met by a tick at all.
 void split_by_ticks(ResourceUse& use, std::uint64_t user_ticks, std::uint64_t system_ticks) {
-  if (system_ticks == 0) {
-    use.user = use.cpu;
-  } else {
-    const double ticks = static_cast<double>(user_ticks) + static_cast<double>(system_ticks);
-    const double share = static_cast<double>(user_ticks) / ticks;
-    use.user = Nanoseconds(static_cast<std::int64_t>(static_cast<double>(use.cpu.count()) * share));
-    use.user = std::min(use.user, use.cpu);
+  using Wide = unsigned __int128;  // the counts are the kernel's word only
+  use.user = use.cpu;
+  if (system_ticks != 0) {
+    const Wide ticks = Wide{user_ticks} + system_ticks;
+    use.user = to_duration(
+        static_cast<std::uint64_t>(static_cast<Wide>(use.cpu.count()) * user_ticks / ticks));
   }
   use.system = use.cpu - use.user;
 }

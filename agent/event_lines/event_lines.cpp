@@ -1,4 +1,4 @@
-#include "agent/capture_verb/event_lines.h"
+#include "agent/event_lines/event_lines.h"
 
 #include <charconv>
 #include <chrono>

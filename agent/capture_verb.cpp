@@ -1,4 +1,4 @@
-#include "agent/capture_verb/capture_verb.h"
+#include "agent/capture_verb.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -13,9 +13,9 @@
 
 #include "agent/capture/bpf_event_source.h"
 #include "agent/capture/existing_processes.h"
-#include "agent/capture_verb/event_lines.h"
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/cgroup/layout.h"
+#include "agent/event_lines/event_lines.h"
 #include "agent/lifetime/lifetime_table.h"
 #include "agent/redact/redactor.h"
 #include "common/base/bytes.h"

@@ -1,0 +1,1 @@
+foreshock_fuzzer(event_decoder SOURCES fuzz_event_decoder.cpp DEPS agent_capture)
