@@ -7,7 +7,7 @@
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
-#include "agent/capture_verb/capture_verb.h"
+#include "agent/capture_verb.h"
 #include "agent/check/preflight.h"
 #include "agent/status/status_text.h"
 #include "common/base/log.h"
