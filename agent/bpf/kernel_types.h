@@ -41,7 +41,6 @@ enum {
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
 	BPF_RB_AVAIL_DATA = 0,
-	BPF_RB_RING_SIZE = 1,
 };
 
 struct bpf_raw_tracepoint_args {
@@ -83,7 +82,7 @@ enum cgroup_subsys_id {
 };
 
 struct css_set {
-	struct cgroup_subsys_state *subsys[16];
+	struct cgroup_subsys_state *subsys[2]; /* and more */
 	struct cgroup *dfl_cgrp;
 };
 

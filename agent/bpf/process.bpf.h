@@ -13,19 +13,16 @@ const volatile bool cgroup_v1 __weak = false;
 
 static __always_inline __u64 workload_cgroup_id(struct task_struct *task)
 {
-	struct cgroup_subsys_state *state = NULL;
-	__u64 index;
+	struct css_set *set = task->cgroups;
 
 	if (!cgroup_v1)
-		return task->cgroups->dfl_cgrp->kn->id;
+		return set->dfl_cgrp->kn->id;
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, cpu_cgrp_id))
 		return 0;
-	/* The verifier follows pointers at fixed offsets only; this one's is known when the program is loaded. */
-	index = bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id);
-	bpf_probe_read_kernel(&state, sizeof(state),
-			      (void *)__builtin_preserve_access_index(&task->cgroups->subsys) +
-				      index * sizeof(state));
-	return BPF_CORE_READ(state, cgroup, kn, id);
+	/* Second where the kernel has cpusets, else first. Pointers are followed at constant offsets only. */
+	if (bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id) == 0)
+		return set->subsys[0]->cgroup->kn->id;
+	return set->subsys[1]->cgroup->kn->id;
 }
 
 static __always_inline void fill_process(struct fs_process *process, struct task_struct *task)

@@ -27,7 +27,7 @@ const volatile __u32 page_bytes = 4096;
 /* Ended and not yet freed, by the address of the group leader. Full: events are sent at once, less exact. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 8192);
 	__type(key, __u64);
 	__type(value, struct fs_exit_event);
 } ended SEC(".maps");

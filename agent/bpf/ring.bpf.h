@@ -10,9 +10,11 @@
 
 #include <bpf/bpf_helpers.h>
 
+const volatile __u64 ring_bytes __weak = 8 << 20; /* the loader sets what is configured, here and in the map */
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20); /* the loader sets what is configured */
+	__uint(max_entries, 8 << 20);
 } events SEC(".maps") __weak;
 
 struct {
@@ -29,11 +31,11 @@ struct {
  */
 static __always_inline __u64 wake_if_filled_by(__u64 event_bytes)
 {
-	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
 	__u64 before = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	__u64 after = before + ((event_bytes + 8 /* the record's header */ + 7) & ~7ull);
+	__u64 mark = ring_bytes / 16; /* a power of two, as the size is */
 
-	if (after > size / 4 && before * 16 / size != after * 16 / size)
+	if (after > ring_bytes / 4 && (before & -mark) != (after & -mark))
 		return BPF_RB_FORCE_WAKEUP;
 	return BPF_RB_NO_WAKEUP;
 }

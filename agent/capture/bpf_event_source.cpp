@@ -86,6 +86,7 @@ struct BpfEventSource::Impl {
   bool resumed = false;
   Inheritance inheritance;
   BpfPrograms::Losses told_before;  ///< by the agent that these programs were taken over from
+  BpfPrograms::Losses told;         ///< and by now
   EventSourceStats delivered{};
   SystemClock clock{};
   BootTime last_sweep{};
@@ -142,6 +143,7 @@ Result<std::unique_ptr<BpfEventSource>> BpfEventSource::make(const Options& opti
       .resumed = resumed,
       .inheritance = std::move(inheritance),
       .told_before = told_before,
+      .told = told_before,
   })));
 }
 
@@ -207,7 +209,7 @@ EventSourceStats BpfEventSource::stats() const {
   const auto lost = impl_->programs.read_losses();
   stats.lost_execs = lost.execs - impl_->told_before.execs;
   stats.lost_exits = lost.exits - impl_->told_before.exits;
-  impl_->programs.write_told_losses(lost);
+  if (lost != impl_->told) impl_->programs.write_told_losses(impl_->told = lost);
   return stats;
 }
 

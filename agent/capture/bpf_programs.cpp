@@ -131,6 +131,7 @@ Result<Skeleton> load_skeleton(const BpfPrograms::Options& options) {
   Skeleton skeleton(foreshock_capture::open(), foreshock_capture__destroy);
   if (!skeleton) return load_error(errno);
   bpf_map__set_max_entries(skeleton->maps.events, options.ring_bytes);
+  skeleton->rodata->ring_bytes = options.ring_bytes;
   skeleton->rodata->cgroup_v1 = options.cgroup_v1;
   skeleton->rodata->page_bytes = static_cast<__u32>(::sysconf(_SC_PAGESIZE));
   if (const int failed = foreshock_capture::load(skeleton.get()); failed != 0) {

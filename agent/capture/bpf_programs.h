@@ -25,6 +25,7 @@ class BpfPrograms {
   struct Losses {
     std::uint64_t execs = 0;
     std::uint64_t exits = 0;
+    bool operator==(const Losses&) const = default;
   };
 
   /// Loads and verifies; nothing is captured before attach(). `permission_denied` names the missing

@@ -1,5 +1,6 @@
 #include "agent/event_lines/event_lines.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <concepts>
@@ -166,6 +167,16 @@ Nanoseconds duration_of(const Execution& ended) {
   return ended.end->time - ended.exec_time;
 }
 
+/// "4.560001"; a process cannot end before it began.
+void append_seconds(std::string& out, Nanoseconds time) {
+  const std::int64_t us = std::max<std::int64_t>(to_us(time), 0);
+  append_number(out, us / 1'000'000);
+  const std::string fraction = std::to_string(us % 1'000'000);
+  out += '.';
+  out.append(6 - fraction.size(), '0');
+  out += fraction;
+}
+
 /// "812us", "12.3ms", "4.56s".
 std::string format_short(Nanoseconds time) {
   const double us = static_cast<double>(time.count()) / 1e3;
@@ -298,8 +309,7 @@ void JsonEventLines::append_exit(std::string& out, const Execution& ended, WallT
   line.boolean("joined", ended.exec_seen);
   line.number("exit_code", exit_code_of(ended.end->wait_status));
   line.number("signal", signal_of(ended.end->wait_status));
-  fmt::format_to(std::back_inserter(line.name("duration_s")), "{:.6f}",
-                 std::chrono::duration<double>(duration_of(ended)).count());
+  append_seconds(line.name("duration_s"), duration_of(ended));
   add_use(line, ended.end->use);
   line.end();
 }

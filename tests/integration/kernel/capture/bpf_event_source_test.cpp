@@ -38,6 +38,7 @@ using std::chrono::steady_clock;
 
 constexpr auto kPatience = std::chrono::seconds(30);
 const std::string kSubject = CAPTURE_SUBJECT;
+constexpr std::uint64_t kSubjectMemory = 64u << 20;  // what its threads work on
 
 // ---- processes ----
 
@@ -245,8 +246,10 @@ TEST_P(Threads, use_is_counted_whole_however_they_end) {
     const ExitEvent& exit = exits.front();
     EXPECT_EQ(exit.wait_status, static_cast<std::uint32_t>(ended.status));
     EXPECT_EQ(exit.facts.comm, "capture_subject");
-    const double true_peak = static_cast<double>(ended.usage.ru_maxrss) * 1024;
-    EXPECT_NEAR(static_cast<double>(exit.use.peak_rss.count), true_peak, 0.02 * true_peak);
+    // Not against ru_maxrss, which starts from what this test program has.
+    EXPECT_GE(exit.use.peak_rss.count, kSubjectMemory);
+    EXPECT_LE(exit.use.peak_rss.count, kSubjectMemory + kSubjectMemory / 20)
+        << "its libraries, too";
     const double true_cpu = to_seconds(ended.usage.ru_utime) + to_seconds(ended.usage.ru_stime);
     cpu_ratios.push_back(std::chrono::duration<double>(exit.use.cpu).count() / true_cpu);
   }

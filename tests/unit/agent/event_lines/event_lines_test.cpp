@@ -102,7 +102,7 @@ Execution make_ended(std::uint32_t wait_status) {
   ended.cgroup = "/batch";
   ended.filename = exec.filename;
   ended.argv = exec.argv;
-  ended.end = ExecutionEnd{.time = exec.time + 1500ms, .wait_status = wait_status, .use = {}};
+  ended.end = ExecutionEnd{.time = exec.time + 1002003us, .wait_status = wait_status, .use = {}};
   ended.end->use.cpu = 1200us;
   ended.end->use.user = 1000us;
   ended.end->use.system = 200us;
@@ -134,7 +134,7 @@ TEST(JsonEventLines, writes_an_exit) {
       R"({"event":"exit","time":"2023-11-14T22:13:20.123Z","pid":42,"ppid":1,"uid":1000,"gid":100,)"
       R"("login_uid":null,"session_id":null,"comm":"pg_dump","filename":"/usr/bin/pg_dump",)"
       R"("argv":["pg_dump","-Fc","my db"],"truncated":false,"redacted":false,"cgroup_id":99,"cgroup":"/batch",)"
-      R"("joined":true,"exit_code":3,"signal":null,"duration_s":1.500000,"cpu_us":1200,"user_us":1000,)"
+      R"("joined":true,"exit_code":3,"signal":null,"duration_s":1.002003,"cpu_us":1200,"user_us":1000,)"
       R"("system_us":200,"peak_rss_kib":3072,"read_bytes":0,"written_bytes":4096,"read_calls":0,)"
       R"("write_calls":0,"minor_faults":0,"major_faults":0,"voluntary_switches":0,"involuntary_switches":0})"
       "\n");
@@ -168,7 +168,7 @@ TEST(TextEventLines, lines_up_columns) {
   EXPECT_EQ(exec.substr(command_at), "pg_dump -Fc 'my db'\n");
   EXPECT_EQ(exit.substr(command_at), "pg_dump -Fc 'my db'\n");
   EXPECT_EQ(exit.substr(0, 19), "22:13:20.123 exit  ");
-  EXPECT_NE(exit.find(" sig 9     1.50s     1.2ms    3.0 MiB  "), std::string::npos) << exit;
+  EXPECT_NE(exit.find(" sig 9     1.00s     1.2ms    3.0 MiB  "), std::string::npos) << exit;
 }
 
 TEST(TextEventLines, names_a_process_that_never_called_exec_by_its_comm) {
