@@ -50,8 +50,11 @@ tell_story() {
 
 # --- what was captured --------------------------------------------------------------------------------------
 
+# By its signature: its name is in the command lines of our own questions too.
+burst_signature='foreshock-demo-burst <n> <n> <n>'
+
 has_burst_record() {
-  cli commands --limit 1 --json foreshock-demo-burst | jq -e 'any(.commands[]; .cpu_s != null)' >/dev/null
+  cli commands --limit 1 --json --signature "$burst_signature" | jq -e 'any(.commands[]; .cpu_s != null)' >/dev/null
 }
 
 show_commands() {
@@ -60,7 +63,7 @@ show_commands() {
   heading "commands of this machine, with what each used in its life"
   cli commands --limit 12
   heading "the newest run of the load among them"
-  cli commands --limit 1 foreshock-demo-burst
+  cli commands --limit 1 --signature "$burst_signature"
 }
 
 has_work_workload() {
