@@ -51,7 +51,7 @@ tell_story() {
 # --- what was captured --------------------------------------------------------------------------------------
 
 # By its signature: its name is in the command lines of our own questions too.
-burst_signature='foreshock-demo-burst <n> <n> <n>'
+burst_signature='foreshock-demo-burst <n>…'
 
 has_burst_record() {
   cli commands --limit 1 --json --signature "$burst_signature" | jq -e 'any(.commands[]; .cpu_s != null)' >/dev/null
