@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -15,13 +16,15 @@ namespace {
 
 struct Controller {
   std::string_view name;
-  std::string_view without;  ///< what does not work where it is missing
+  std::string_view without;   ///< what does not work where it is missing
+  std::string_view property;  ///< of a unit, that makes systemd switch it on for the unit
 };
 constexpr std::array kControllers = {
-    Controller{"cpu", "processor time can be neither limited nor weighted"},
-    Controller{"memory", "memory can be neither measured by workload nor limited"},
-    Controller{"io", "storage traffic is not measured by workload"},
-    Controller{"pids", "processes are not counted by workload"},
+    Controller{"cpu", "processor time can be neither limited nor weighted", "CPUWeight=100"},
+    Controller{"memory", "memory can be neither measured by workload nor limited",
+               "MemoryAccounting=yes"},
+    Controller{"io", "storage traffic is not measured by workload", "IOAccounting=yes"},
+    Controller{"pids", "processes are not counted by workload", "TasksAccounting=yes"},
 };
 
 /// The v1 name of what v2 calls io.
@@ -29,7 +32,17 @@ std::string v1_name(std::string_view controller) {
   return controller == "io" ? "blkio" : std::string(controller);
 }
 
-Check check_controller(const CgroupLayout& layout, const Controller& controller) {
+/// systemd owns the files where it runs: it takes back what others write there.
+std::string how_to_switch_on(const Controller& controller, const std::string& root,
+                             bool systemd_runs) {
+  if (!systemd_runs)
+    return fmt::format("echo +{} > {}/cgroup.subtree_control", controller.name, root);
+  return fmt::format("systemctl set-property UNIT {} switches it on for that unit.",
+                     controller.property);
+}
+
+Check check_controller(const CgroupLayout& layout, const Controller& controller,
+                       bool systemd_runs) {
   Check check{"cgroup_" + std::string(controller.name), CheckState::ok, "", ""};
   const auto name = layout.v2_controllers.contains(std::string(controller.name))
                         ? std::string(controller.name)
@@ -47,7 +60,7 @@ Check check_controller(const CgroupLayout& layout, const Controller& controller)
   if (!v1 && delegated != layout.v2_controllers.end() && !delegated->second) {
     check.state = CheckState::warn;
     check.detail += fmt::format(", not switched on for what lies below: {}", controller.without);
-    check.remedy = fmt::format("echo +{} > {}/cgroup.subtree_control", name, *root);
+    check.remedy = how_to_switch_on(controller, *root, systemd_runs);
   } else if (::access(root->c_str(), W_OK) != 0) {
     check.state = CheckState::warn;
     check.detail += ", read-only for this user: measured, not adjusted";
@@ -80,7 +93,13 @@ std::vector<Check> check_cgroups(const PreflightOptions& options) {
         {"cgroups", CheckState::ok,
          fmt::format("{}, workloads at {}", to_string(known.kind), known.workload_root()), ""});
   }
-  for (const auto& controller : kControllers) checks.push_back(check_controller(known, controller));
+  std::error_code ignored;
+  // As sd_booted(3) finds out.
+  const bool systemd_runs =
+      std::filesystem::is_directory(options.run_root + "/systemd/system", ignored);
+  for (const auto& controller : kControllers) {
+    checks.push_back(check_controller(known, controller, systemd_runs));
+  }
   return checks;
 }
 

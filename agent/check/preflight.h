@@ -30,6 +30,7 @@ struct Check {
 struct PreflightOptions {
   std::string proc_root = "/proc";
   std::string sys_root = "/sys";
+  std::string run_root = "/run";
   std::string state_directory = "/var/lib/foreshock-agent";
   std::string pin_directory = "/sys/fs/bpf/foreshock-agent";  ///< empty: pinning is not wanted
   Bytes ring{std::uint64_t{8} << 20};

@@ -61,6 +61,7 @@ class Preflight : public testing::Test {
     PreflightOptions options;
     options.proc_root = (root_ / "proc").string();
     options.sys_root = (root_ / "sys").string();
+    options.run_root = (root_ / "run").string();
     options.state_directory = (root_ / "state").string();
     return options;
   }
@@ -165,7 +166,10 @@ TEST_F(Preflight, tells_of_each_controller_where_it_is) {
 TEST_F(Preflight, tells_how_to_switch_a_v2_controller_on) {
   write("cgroup/cgroup.subtree_control", "cpu io pids\n");
   expect("cgroup_memory", CheckState::warn, "not switched on");
-  EXPECT_NE(find("cgroup_memory").remedy.find("+memory"), std::string::npos);
+  EXPECT_NE(find("cgroup_memory").remedy.find("echo +memory"), std::string::npos);
+  fs::create_directories(root_ / "run/systemd/system");
+  EXPECT_EQ(find("cgroup_memory").remedy,
+            "systemctl set-property UNIT MemoryAccounting=yes switches it on for that unit.");
   expect("cgroup_cpu", CheckState::ok, "v2");
 }
 
