@@ -136,32 +136,36 @@ show_forecast() {
 
 # --- what was done ------------------------------------------------------------------------------------------
 
-# The cycles in which the kernel's file held a higher limit between the trigger and the load:
+# The raises that the kernel's file showed between a trigger and its load, the newest first:
 # trigger, raise, load (ns), limit before and after (thousandths of a core).
 list_raises_ahead() {
   awk 'FILENAME ~ /truth/ && $2 == "trigger" { cycles++; trigger[cycles] = $1 }
        FILENAME ~ /truth/ && $2 == "load-begin" { load[cycles] = $1 }
        FILENAME ~ /limits/ {
          for (cycle = 1; cycle <= cycles; cycle++)
-           if (load[cycle] && $1 > trigger[cycle] && $1 < load[cycle] && $2 > before && before != "" && !done[cycle]++)
+           if (load[cycle] && $1 > trigger[cycle] && $1 < load[cycle] && $2 > before && before != "")
              print trigger[cycle], $1, load[cycle], before, $2
          before = $2
-       }' "$work/truth.log" "$work/limits.log"
+       }' "$work/truth.log" "$work/limits.log" | tac
 }
 
-# Sets `raise` to the newest such cycle and `decision` to the JSON of the decision that did it: one whose applied
-# outcome lies between trigger and load and which names the trigger among its leads.
+# Sets `raise` to the newest of these that the trigger is the reason of, and `decision` to the JSON of the decision
+# that did it: its applied outcome lies between trigger and load, and is what the file showed.
 find_raise() {
-  raise=$(list_raises_ahead | tail -n 1)
-  [[ -n $raise ]] || return 1
-  local trigger load rest
-  read -r trigger _ load rest <<<"$raise"
-  decision=$(cli 'decisions list' --limit 100 --json | jq -c --arg from "$trigger" --arg to "$load" "$jq_time"'
-    first(.decisions[]
-      | select(.policy == "demo-cpu" and .outcome == "raise" and .action_outcome.status == "applied")
-      | select((.action_outcome.time | seconds) * 1e9 > ($from | tonumber) and (.action_outcome.time | seconds) * 1e9 < ($to | tonumber)))
-    // empty')
-  [[ -n $decision ]]
+  local decisions trigger load after
+  decisions=$(cli 'decisions list' --limit 100 --json)
+  while read -r raise; do
+    read -r trigger _ load _ after <<<"$raise"
+    decision=$(jq -c --arg name "$trigger_name" --argjson from "$trigger" --argjson to "$load" --argjson after "$after" \
+      "$jq_time"'
+      first(.decisions[]
+        | select(.policy == "demo-cpu" and .outcome == "raise" and (.reason | contains($name)))
+        | select(.action_outcome.status == "applied" and .action_outcome.after == $after)
+        | select(.action_outcome.time | seconds * 1e9 | . > $from and . < $to))
+      // empty' <<<"$decisions")
+    [[ -z $decision ]] || return 0
+  done < <(list_raises_ahead)
+  return 1
 }
 
 show_change() {
