@@ -89,7 +89,7 @@ static __always_inline __u64 peak_rss_pages(struct task_struct *task)
 	struct mm_struct *mm = task->mm;
 	__s64 now;
 
-	if (!mm)
+	if (!mm || !bpf_core_field_exists(mm->rss_stat[0].count))
 		return task->signal->maxrss;
 	/* Each count leaves out what CPUs have not yet folded in, and may so be below 0. */
 	now = mm->rss_stat[MM_FILEPAGES].count + mm->rss_stat[MM_ANONPAGES].count +
@@ -105,7 +105,8 @@ static __always_inline bool is_same_process(const struct fs_exit_event *a, const
 static __always_inline void put_aside(__u64 leader, const struct fs_exit_event *event)
 {
 	struct fs_exit_event *present;
-	long failed = bpf_map_update_elem(&ended, &leader, event, BPF_NOEXIST);
+	/* 32 bits: before 6.4 the map's own function is called here, and the upper half is not set. */
+	int failed = bpf_map_update_elem(&ended, &leader, event, BPF_NOEXIST);
 
 	if (failed == -EEXIST) {
 		present = bpf_map_lookup_elem(&ended, &leader);
