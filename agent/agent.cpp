@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent/agent_loop.h"
@@ -52,10 +53,29 @@ Result<CurveKeyPair> own_keys(const std::string& path) {
   return create_key_file(path);
 }
 
+/// Cgroup files are held open between samples: as many as the host lets us.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// The owner's bounds, with our own cgroup on the protect list.
+Result<GuardrailConfig> protect_own_cgroup(GuardrailConfig config, const CgroupLayout& layout) {
+  FS_TRY(const auto membership, read_file("/proc/self/cgroup"));
+  if (const auto own = parse_membership(membership, layout.workloads_in_v1())) {
+    for (auto& pattern : patterns_protecting(*own))
+      config.protected_patterns.push_back(std::move(pattern));
+  }
+  return config;
+}
+
 }  // namespace
 
 struct Agent::Impl {
   AgentConfig config;
+  UniqueFd state_lock;  ///< the spool and the journal have one owner
   SystemClock clock;
   MetricRegistry metrics;
   Snapshot<AgentStatus> status;
@@ -74,20 +94,26 @@ struct Agent::Impl {
   explicit Impl(AgentConfig made) : config(std::move(made)) {}
 
   Result<void> open() {
+    raise_descriptor_limit();
     FS_CHECK(make_directories(config.state_directory, 0700));
     FS_CHECK(check_writable_directory(config.state_directory));
+    FS_TRY(state_lock, lock_directory(config.state_directory));
     FS_TRY(const auto keys, own_keys(config.key_file()));
     FS_TRY(const auto boot_id, read_boot_id());
     FS_TRY(layout, read_layout());
     cgroups = std::make_unique<CgroupIndex>(layout.workload_root(), config.max_cgroups);
     FS_CHECK(open_capture());
-    FS_TRY(spool, FileSpool::open(config.spool_directory(),
-                                  spool_options(), clock));
+    FS_TRY(spool, FileSpool::open(config.spool_directory(), spool_options(), clock));
     FS_TRY(uplink,
            ZmqUplink::connect({config.coordinator_endpoint, config.coordinator_public_key, keys}));
     FS_TRY(journal, UndoJournal::open(config.journal_file(), boot_id));
-    executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout), config.guardrails,
-                                                 *journal);
+    if (journal->damaged_lines() > 0) {
+      log_warning("undo_journal_damaged lines={} path={}", journal->damaged_lines(),
+                  config.journal_file());
+    }
+    FS_TRY(auto guardrails, protect_own_cgroup(config.guardrails, layout));
+    executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout),
+                                                 std::move(guardrails), *journal);
 
     AgentLoop::Options options;
     options.host_name = config.host_name.empty() ? read_host_name() : config.host_name;

@@ -78,9 +78,9 @@ void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
 }
 
 void AgentLoop::on_tick() {
+  on_uplink();
   take_captured();
   report(true);
-  on_uplink();
   publish_status();
 }
 
@@ -95,13 +95,12 @@ void AgentLoop::on_captured() {
 void AgentLoop::finish() {
   take_captured();
   report(true);
-  on_uplink();
 }
 
 void AgentLoop::take_captured() {
   // While the spool refuses, events stay where they are counted when there is no more room: in the
   // ring.
-  if (pending_ && !spool_pending()) return;
+  if (!spool_pending()) return;
   for (auto& batch : parts_.capture.take()) {
     for (auto& event : batch.events) join(std::move(event));
     taken_position_ = batch.position;
@@ -137,7 +136,7 @@ void AgentLoop::send_urgent(const ExecEvent& event) {
 }
 
 void AgentLoop::report(bool with_samples) {
-  if (pending_ && !spool_pending()) return;
+  if (!spool_pending()) return;
   ResourceSample samples;
   if (with_samples) {
     for (const auto& sampler : parts_.samplers) sampler->sample(parts_.clock.boot_now(), samples);
@@ -148,10 +147,11 @@ void AgentLoop::report(bool with_samples) {
   for (std::size_t i = executions.size() - shown; i < executions.size(); ++i) {
     keep_newest(recent_executions_, executions[i], kRecentExecutions);
   }
-  const Report report =
+  Report report =
       builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions),
                      std::move(samples), losses(), std::exchange(outcomes_, {}));
-  pending_ = encode_report(report);
+  for (auto& payload : encode_report_in_parts(std::move(report)))
+    pending_.push_back(std::move(payload));
   pending_position_ = taken_position_;
   if (spool_pending()) {
     if (const auto pumped = delivery_.pump(parts_.clock.boot_now()); !pumped) {
@@ -161,18 +161,20 @@ void AgentLoop::report(bool with_samples) {
 }
 
 bool AgentLoop::spool_pending() {
-  const auto appended = parts_.spool.append(*pending_);
-  if (!appended) {
-    spool_failures_.add();
-    if (spool_problem_ != appended.error().message()) {
-      log_error("spool_append_failed error=\"{}\"", appended.error().message());
+  while (!pending_.empty()) {
+    const auto appended = parts_.spool.append(pending_.front());
+    if (!appended) {
+      spool_failures_.add();
+      if (spool_problem_ != appended.error().message()) {
+        log_error("spool_append_failed error=\"{}\"", appended.error().message());
+      }
+      spool_problem_ = appended.error().message();
+      return false;
     }
-    spool_problem_ = appended.error().message();
-    return false;
+    pending_.pop_front();
+    reports_.add();
   }
   spool_problem_.clear();
-  pending_.reset();
-  reports_.add();
   if (took_events_) parts_.capture.release_through(pending_position_);
   return true;
 }
@@ -191,15 +193,12 @@ void AgentLoop::on_uplink() {
   if (state != link_) {
     log_info("uplink state={} endpoint={}", to_string(state), options_.coordinator_endpoint);
     link_ = state;
-    if (state == LinkState::connected) {
-      say_hello();
-      delivery_.on_connected();
-    }
   }
-  // Said again now and then: a coordinator that was restarted between two looks has forgotten us.
-  if (link_ == LinkState::connected &&
-      parts_.clock.boot_now() - last_hello_ >= options_.hello_interval)
+  if (link_ == LinkState::connected && parts_.uplink.connections() != greeted_connections_) {
+    greeted_connections_ = parts_.uplink.connections();
     say_hello();
+    delivery_.on_connected();
+  }
   while (const auto message = parts_.uplink.try_receive()) on_message(*message);
   if (const auto pumped = delivery_.pump(parts_.clock.boot_now()); !pumped) {
     log_error("delivery_failed error=\"{}\"", pumped.error().message());
@@ -213,7 +212,8 @@ void AgentLoop::say_hello() {
   hello.boot_id = options_.boot_id;
   hello.incarnation = parts_.spool.incarnation();
   hello.highest_epoch = parts_.journal.highest_epoch();
-  if (parts_.uplink.try_send(hello)) last_hello_ = parts_.clock.boot_now();
+  // Refused means that the connection has gone again: the next one is greeted.
+  if (!parts_.uplink.try_send(hello)) greeted_connections_ = 0;
 }
 
 void AgentLoop::on_message(const CoordinatorMessage& message) {

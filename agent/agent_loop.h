@@ -34,7 +34,6 @@ class AgentLoop {
     std::string coordinator_endpoint;
     bool resumed = false;
     std::size_t max_live_processes = 65536;
-    std::chrono::nanoseconds hello_interval = std::chrono::seconds(10);
   };
   /// Borrowed; all outlive the loop.
   struct Parts {
@@ -85,11 +84,11 @@ class AgentLoop {
   std::uint64_t taken_position_ = 0;
   bool took_events_ = false;
   std::vector<ActionOutcome> outcomes_;
-  std::optional<ByteBuffer> pending_;  ///< an encoded report the spool would not take yet
+  std::deque<ByteBuffer> pending_;  ///< encoded reports the spool has not taken yet
   std::uint64_t pending_position_ = 0;
   std::string spool_problem_;
   LinkState link_ = LinkState::connecting;
-  BootTime last_hello_;
+  std::uint64_t greeted_connections_ = 0;
   WallTime started_;
   ResourceSample last_samples_;
   std::optional<HostSample> sample_before_;

@@ -7,9 +7,11 @@
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
+#include "agent/capture_verb.h"
 #include "agent/check/preflight.h"
 #include "agent/status/status_text.h"
 #include "common/base/log.h"
+#include "common/config/toml_document.h"
 #include "common/http/http_client.h"
 #include "common/os/event_loop.h"
 #include "common/os/file.h"
@@ -91,6 +93,8 @@ struct Arguments {
   std::string socket_path = AgentConfig().status_socket;
   bool only_check = false;
   bool json = false;
+  std::string output_path;
+  std::string duration;
 };
 
 void add_run(CLI::App& app, Arguments& arguments, int& status) {
@@ -98,6 +102,28 @@ void add_run(CLI::App& app, Arguments& arguments, int& status) {
   verb->add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
   verb->add_flag("--check-config", arguments.only_check, "Check the configuration and exit");
   verb->callback([&] { status = run(arguments.config_path, arguments.only_check); });
+}
+
+int capture(const Arguments& arguments) {
+  CaptureOptions options;
+  options.json = arguments.json;
+  options.output_path = arguments.output_path;
+  if (!arguments.duration.empty()) {
+    const auto duration = parse_duration(arguments.duration);
+    if (!duration) return fail(duration.error().in("--duration"));
+    options.duration = *duration;
+  }
+  const auto captured = run_capture(options);
+  return captured ? 0 : fail(captured.error());
+}
+
+void add_capture(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb =
+      app.add_subcommand("capture", "Print commands as they start and end; needs no service");
+  verb->add_flag("--json", arguments.json, "One JSON object a line");
+  verb->add_option("--output", arguments.output_path, "Write to this file");
+  verb->add_option("--duration", arguments.duration, "End after this time, such as 10s");
+  verb->callback([&] { status = capture(arguments); });
 }
 
 void add_check(CLI::App& app, Arguments& arguments, int& status) {
@@ -133,6 +159,7 @@ int main(int argc, char** argv) {
   Arguments arguments;
   add_run(app, arguments, status);
   add_check(app, arguments, status);
+  add_capture(app, arguments, status);
   add_status(app, arguments, status);
   add_keygen(app, arguments, status);
   try {

@@ -43,6 +43,7 @@ Result<CurveKeyPair> own_keys(const std::string& path) {
 struct Coordinator::Impl {
   CoordinatorConfig config;
   SystemClock clock;
+  UniqueFd state_lock;  ///< two writers would spoil what either remembers of the databases
   CurveKeyPair keys;
   MetricRegistry metrics;
   InboundQueue inbound{kInboundBatches};
@@ -67,6 +68,7 @@ struct Coordinator::Impl {
   Result<void> open() {
     FS_CHECK(make_directories(config.state_directory, 0750));
     FS_CHECK(check_writable_directory(config.state_directory));
+    FS_TRY(state_lock, lock_directory(config.state_directory));
     FS_TRY(keys, own_keys(config.key_file()));
     FS_TRY(directory, AgentDirectory::open(config.agents_file(), clock));
     FS_TRY(history, SqliteHistoryStore::open(config.history_file()));

@@ -89,7 +89,8 @@ static __always_inline __u64 peak_rss_pages(struct task_struct *task)
 	struct mm_struct *mm = task->mm;
 	__s64 now;
 
-	if (!mm || !bpf_core_field_exists(mm->rss_stat[0].count))
+	/* The verifier does not know that before 6.2, where rss_stat has another shape, there is no mm here. */
+	if (!mm || !bpf_core_field_exists(mm->rss_stat[MM_FILEPAGES].count))
 		return task->signal->maxrss;
 	/* Each count leaves out what CPUs have not yet folded in, and may so be below 0. */
 	now = mm->rss_stat[MM_FILEPAGES].count + mm->rss_stat[MM_ANONPAGES].count +

@@ -164,7 +164,8 @@ Check check_tracepoints(const PreflightOptions& options) {
   const auto btf = read_file(options.sys_root + "/kernel/btf/vmlinux", kMaxBtfBytes);
   if (!btf) return {"tracepoints", CheckState::fail, "not known without BTF", ""};
   std::string missing;
-  for (const std::string_view name : {"sched_process_exec", "sched_process_exit"}) {
+  for (const std::string_view name :
+       {"sched_process_exec", "sched_process_exit", "sched_process_free"}) {
     // The strings of BTF each end with NUL; a tracepoint's prototype is the type btf_trace_<name>.
     const auto type = fmt::format("btf_trace_{}{}", name, '\0');
     if (btf->find(type) == std::string::npos)
@@ -174,7 +175,8 @@ Check check_tracepoints(const PreflightOptions& options) {
     return {"tracepoints", CheckState::fail, missing + ": not in this kernel",
             "Run a kernel with CONFIG_TRACEPOINTS=y."};
   }
-  return {"tracepoints", CheckState::ok, "sched_process_exec, sched_process_exit", ""};
+  return {"tracepoints", CheckState::ok,
+          "sched_process_exec, sched_process_exit, sched_process_free", ""};
 }
 
 Check check_bpffs(const PreflightOptions& options) {

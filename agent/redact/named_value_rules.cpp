@@ -55,11 +55,10 @@ std::size_t find_next_pair(std::string_view text) {
   return std::string_view::npos;
 }
 
-/// The tool is known to mean something else by this option.
-bool is_innocent_option(const WordContext& at, std::string_view option) {
+bool has_form(const WordContext& at, std::string_view option, SecretForm form) {
   const auto rows = tool_options(at.tool);
-  return std::ranges::any_of(rows, [option](const ToolOption& row) {
-    return row.form == SecretForm::no_secret && row.option == option;
+  return std::ranges::any_of(rows, [option, form](const ToolOption& row) {
+    return row.form == form && row.option == option;
   });
 }
 
@@ -69,7 +68,8 @@ void find_option_value(const WordContext& at, Findings& out) {
   const auto text = at.word().text;
   const auto equals = text.find('=');
   const auto name = text.substr(0, equals);
-  if (!std::ranges::all_of(name, is_name_byte) || is_innocent_option(at, name)) return;
+  if (!std::ranges::all_of(name, is_name_byte)) return;
+  if (has_form(at, name, SecretForm::no_secret)) return;
   add_if_secret(classify_name(name), text.substr(equals + 1), at, out);
 }
 
@@ -78,7 +78,8 @@ void find_option_next_word(const WordContext& at, Findings& out) {
   const Word* value = at.next();
   if (value == nullptr || (value->traits & kDash) != 0 || at.kind == WordsKind::text) return;
   if ((at.word().traits & (kEquals | kColon | kSpace)) != 0 || option.size() < 4) return;
-  if (is_innocent_option(at, option)) return;
+  if (has_form(at, option, SecretForm::no_secret)) return;
+  if (has_form(at, option, SecretForm::no_next_word)) return;
   const auto kind = classify_name(option);
   if (kind == NameKind::innocent || value->text.starts_with("pass:")) return;
   add_if_secret(kind, value->text, at, out);

@@ -72,19 +72,27 @@ const Word* next_plain_word(const WordContext& at) {
   return nullptr;
 }
 
-void find_argument(const ToolOption& row, const WordContext& at, Findings& out) {
+/// The word announces that the last one is a secret: htpasswd's -b, wpa_passphrase's second
+/// operand.
+bool announces_last_word(const ToolOption& row, const WordContext& at) {
   const auto text = at.word().text;
-  const bool plain = (at.word().traits & kDash) == 0;
-  const Word* value = nullptr;
-  if (row.form == SecretForm::word_after && text == row.option) value = next_plain_word(at);
-  if (row.form == SecretForm::second_after && text == row.option) value = at.next(2);
-  if (row.form == SecretForm::last_word && at.index > at.tool_index) {
-    const bool given = row.option.empty() ? at.index == at.tool_index + 2
-                                          : !plain && !text.starts_with("--") &&
-                                                text.find(row.option) != std::string_view::npos;
-    if (given) value = &at.words.back();
+  if (row.option.empty()) return at.index == at.tool_index + 2;
+  const bool short_options = (at.word().traits & kDash) != 0 && !text.starts_with("--");
+  return short_options && text.find(row.option) != std::string_view::npos;
+}
+
+const Word* find_argument(const ToolOption& row, const WordContext& at) {
+  const bool named = at.word().text == row.option;
+  switch (row.form) {
+    case SecretForm::word_after:
+      return named ? next_plain_word(at) : nullptr;
+    case SecretForm::second_after:
+      return named ? at.next(2) : nullptr;
+    case SecretForm::last_word:
+      return announces_last_word(row, at) ? &at.words.back() : nullptr;
+    default:
+      return nullptr;
   }
-  if (value != nullptr && (value->traits & (kDash | kEquals)) == 0) add(value->text, at, out);
 }
 
 }  // namespace
@@ -117,7 +125,9 @@ void find_tool_user_and_password(const WordContext& at, Findings& out) {
 void find_tool_argument(const WordContext& at, Findings& out) {
   if (at.tool.empty() || at.index == at.tool_index) return;
   for (const auto& row : tool_options(at.tool)) {
-    if (applies(row, at)) find_argument(row, at, out);
+    const Word* value = find_argument(row, at);
+    if (value == nullptr || !applies(row, at)) continue;
+    if ((value->traits & (kDash | kEquals)) == 0) add(value->text, at, out);
   }
 }
 

@@ -16,7 +16,8 @@ enum class SecretForm {
   after_equals,   ///< --from-literal=name=SECRET or --from-literal name=SECRET
   word_after,     ///< the word after this one: vault login SECRET
   second_after,   ///< the second word after: rabbitmqctl add_user NAME SECRET
-  no_secret,      ///< the option means something else here: psql --password asks for it
+  no_next_word,   ///< --password=SECRET, but without '=' it asks: the next word is something else
+  no_secret,      ///< the option means something else here
   last_word,  ///< where this option letter is given, the last word: htpasswd -b FILE USER SECRET
 };
 

@@ -170,8 +170,8 @@ LinkAdvice describe_link(const AgentStatus::Uplink& uplink, const std::string& p
     case LinkState::handshake_failed:
       return {"handshake_failed",
               uplink.endpoint + " answers, but not with the coordinator's key we were given",
-              "compare the coordinator's public key (foreshock-coordinator status) with the one in "
-              "the configuration"};
+              "compare coordinator.public_key of the agent's configuration with the key that "
+              "`foreshock-coordinator status` shows"};
     case LinkState::connecting:
       break;
   }

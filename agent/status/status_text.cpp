@@ -112,8 +112,8 @@ std::string render_executions(const Json& executions, const TextStyle& style) {
                    {"CPU", kRight},
                    {"RSS", kRight},
                    {"TOOK", kRight},
-                   {"COMMAND"},
-                   {"WORKLOAD"}});
+                   {"WORKLOAD"},
+                   {"COMMAND"}});
   for (const auto& execution : executions) {
     const bool running = execution.at("running").get<bool>();
     const auto command = join_words(execution.at("argv"));
@@ -121,8 +121,8 @@ std::string render_executions(const Json& executions, const TextStyle& style) {
                    running ? "-" : duration(execution, "cpu_s"),
                    running ? "-" : amount(execution, "peak_rss_bytes"),
                    running ? "runs" : duration(execution, "duration_s"),
-                   command.empty() ? words(execution, "comm") : command,
-                   execution.at("cgroup").get<std::string>()});
+                   execution.at("cgroup").get<std::string>(),
+                   command.empty() ? words(execution, "comm") : command});
   }
   return table.empty() ? "" : "\n" + table.render(style);
 }

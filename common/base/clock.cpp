@@ -22,7 +22,9 @@ WallTime SystemClock::wall_now() const { return WallTime(read_clock(CLOCK_REALTI
 
 std::string format_utc(WallTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time - seconds).count();
+  // Not as a difference of times: the begin of the first second is before the earliest nanosecond.
+  const auto ns = (time.time_since_epoch().count() % 1'000'000'000 + 1'000'000'000) % 1'000'000'000;
+  const auto ms = ns / 1'000'000;
   const std::time_t calendar = seconds.time_since_epoch().count();
   std::tm utc{};
   gmtime_r(&calendar, &utc);

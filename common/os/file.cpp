@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -108,6 +109,15 @@ Result<void> check_writable_directory(const std::string& path) {
   if (!S_ISDIR(status.st_mode)) return Error(ErrorCode::invalid_argument, path + ": not a directory");
   if (::access(path.c_str(), W_OK | X_OK) != 0) return error_from_errno("directory " + path + " is not writable");
   return {};
+}
+
+Result<UniqueFd> lock_directory(const std::string& path) {
+  FS_TRY(auto directory, open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY));
+  if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return error_from_errno("lock " + path);
+    return Error(ErrorCode::conflict, path + " is in use by another process of this service");
+  }
+  return directory;
 }
 
 Result<void> sync_directory(const std::string& path) {

@@ -35,6 +35,9 @@ Result<void> replace_file(const std::string& path, ByteView contents, mode_t mod
 Result<void> make_directories(const std::string& path, mode_t mode = 0755);
 Result<void> check_writable_directory(const std::string& path);
 
+/// Takes the directory for this process as long as the descriptor lives; `conflict` when another has it.
+Result<UniqueFd> lock_directory(const std::string& path);
+
 /// Makes entries of a directory durable.
 Result<void> sync_directory(const std::string& path);
 

@@ -353,6 +353,8 @@ struct RouterSocket::Impl {
       // A peer that is gone is an answer (false), not a silent loss. No handover: our peers have no
       // ids of their own, and nobody may take over another's.
       router.set(zmq::sockopt::router_mandatory, 1);
+      // A whole fleet comes back at once when the coordinator does.
+      router.set(zmq::sockopt::backlog, 1024);
       router.set(zmq::sockopt::curve_server, 1);
       router.set(zmq::sockopt::curve_secretkey, options.own_keys.secret_key);
       router.set(zmq::sockopt::zap_domain, kZapDomain);

@@ -38,15 +38,15 @@ std::string show_commands(const Json& reply, const View& view) {
                    {"MEMORY", kRight},
                    {"TOOK", kRight},
                    {"EXIT", kRight},
-                   {"COMMAND"},
-                   {"WORKLOAD"}});
+                   {"WORKLOAD"},
+                   {"COMMAND"}});
   for (const auto& command : reply.at("commands")) {
     const auto argv = join_words(command.at("argv"));
     table.add_row({ago_of(command, "time", view), raw_words_of(command, "host"),
                    std::to_string(count_of(command, "pid")), seconds_of(command, "cpu_s"),
                    bytes_of(command, "peak_rss_bytes"), seconds_of(command, "duration_s"),
-                   end_cell(command), argv.empty() ? raw_words_of(command, "comm") : argv,
-                   workload_of(command)});
+                   end_cell(command), workload_of(command),
+                   argv.empty() ? raw_words_of(command, "comm") : argv});
   }
   return table.empty() ? "no command matches\n" : table.render(view.style);
 }

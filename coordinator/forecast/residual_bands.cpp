@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMostOrigins = 60;
 /// Errors at distances within this factor are pooled.
 constexpr double kPooledFactor = 1.25;
-constexpr std::size_t kEnoughErrors = 400;
+constexpr std::size_t kEnoughErrors = 250;
 
 /// errors[h]: one per origin whose future is long enough.
 using ErrorsByDistance = std::vector<std::vector<double>>;

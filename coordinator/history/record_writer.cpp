@@ -78,6 +78,31 @@ std::string replace_execution_sql() {
       fmt::join(kIdentity, ", "), parameters(1, kIdentity.size()));
 }
 
+/// The end of a process whose exec was recorded by an agent that has died since: its successor
+/// knows the process from /proc, or not at all.
+std::string adopt_end_sql() {
+  constexpr std::array kEnd = {"end_ms",
+                               "wait_status",
+                               "cpu_ns",
+                               "user_ns",
+                               "system_ns",
+                               "peak_rss_bytes",
+                               "read_bytes",
+                               "written_bytes",
+                               "read_calls",
+                               "write_calls",
+                               "minor_faults",
+                               "major_faults",
+                               "voluntary_switches",
+                               "involuntary_switches"};
+  return fmt::format(
+      "UPDATE execution SET ({}) = ({}) WHERE id = (SELECT id FROM execution WHERE boot_id = ?1 "
+      "AND "
+      "process_start_ns = ?2 AND pid = ?3 AND exec_seen = 1 AND existing = 0 ORDER BY exec_ns DESC "
+      "LIMIT 1)",
+      fmt::join(kEnd, ", "), parameters(4, kEnd.size()));
+}
+
 }  // namespace
 
 std::int64_t wall_ms(const Report& report, BootTime time) {
@@ -92,6 +117,7 @@ std::int64_t wall_ms(const Report& report, BootTime time) {
 Result<RecordWriter> RecordWriter::make(const Database& database) {
   FS_TRY(auto add_execution, database.prepare(add_execution_sql()));
   FS_TRY(auto replace_execution, database.prepare(replace_execution_sql()));
+  FS_TRY(auto adopt_end, database.prepare(adopt_end_sql()));
   FS_TRY(auto add_sample,
          database.prepare(
              "INSERT INTO sample (workload_id, time_ms, cpu_usage_ns, cpu_throttled_ns, "
@@ -112,23 +138,42 @@ Result<RecordWriter> RecordWriter::make(const Database& database) {
              "UPDATE tally SET count = count + CASE name WHEN 'execution' THEN ?1 ELSE ?2 "
              "END WHERE name IN ('execution', 'sample')"));
   return RecordWriter(database, std::move(add_execution), std::move(replace_execution),
-                      std::move(add_sample), std::move(add_loss), std::move(add_outcome),
-                      std::move(add_tally));
+                      std::move(adopt_end), std::move(add_sample), std::move(add_loss),
+                      std::move(add_outcome), std::move(add_tally));
 }
 
 RecordWriter::RecordWriter(const Database& database, Statement add_execution,
-                           Statement replace_execution, Statement add_sample, Statement add_loss,
-                           Statement add_outcome, Statement add_tally)
+                           Statement replace_execution, Statement adopt_end, Statement add_sample,
+                           Statement add_loss, Statement add_outcome, Statement add_tally)
     : database_(&database),
       add_execution_(std::move(add_execution)),
       replace_execution_(std::move(replace_execution)),
+      adopt_end_(std::move(adopt_end)),
       add_sample_(std::move(add_sample)),
       add_loss_(std::move(add_loss)),
       add_outcome_(std::move(add_outcome)),
       add_tally_(std::move(add_tally)) {}
 
+Result<bool> RecordWriter::adopt_end(const ExecutionIds& ids, const Report& report,
+                                     const Execution& execution) {
+  const ExecutionEnd& end = *execution.end;
+  const ProcessKey& process = execution.facts.process;
+  FS_CHECK(adopt_end_.run(ids.boot, to_ns(process.start), process.pid, wall_ms(report, end.time),
+                          end.wait_status, end.use.cpu.count(), end.use.user.count(),
+                          end.use.system.count(), end.use.peak_rss.count, end.use.read_bytes.count,
+                          end.use.written_bytes.count, end.use.read_calls, end.use.write_calls,
+                          end.use.minor_faults, end.use.major_faults, end.use.voluntary_switches,
+                          end.use.involuntary_switches));
+  return database_->changes() > 0;
+}
+
 Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report& report,
                                            const Execution& execution) {
+  const bool exec_is_unknown = execution.existing || !execution.exec_seen;
+  if (exec_is_unknown && execution.end) {
+    FS_TRY(const bool adopted, adopt_end(ids, report, execution));
+    if (adopted) return false;
+  }
   const ProcessFacts& facts = execution.facts;
   const ArgvText argv = join_words(execution.argv.split());
   const auto& end = execution.end;

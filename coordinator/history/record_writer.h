@@ -26,7 +26,8 @@ class RecordWriter {
     std::int64_t signature = 0;
   };
   /// True: a new row. False: the record replaced the one of the same execution, unless that had an
-  /// end and this one has none.
+  /// end and this one has none; or it only brought the end of one whose exec an earlier life of the
+  /// agent had seen.
   Result<bool> write_execution(const ExecutionIds& ids, const Report& report,
                                const Execution& execution);
   /// False: that workload has a sample of that time.
@@ -37,13 +38,16 @@ class RecordWriter {
   Result<void> add_to_tally(std::int64_t executions, std::int64_t samples);
 
  private:
+  Result<bool> adopt_end(const ExecutionIds& ids, const Report& report, const Execution& execution);
+
   RecordWriter(const Database& database, Statement add_execution, Statement replace_execution,
-               Statement add_sample, Statement add_loss, Statement add_outcome,
+               Statement adopt_end, Statement add_sample, Statement add_loss, Statement add_outcome,
                Statement add_tally);
 
   const Database* database_;
   Statement add_execution_;
   Statement replace_execution_;
+  Statement adopt_end_;
   Statement add_sample_;
   Statement add_loss_;
   Statement add_outcome_;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kEnoughExceeded = 20;
 /// The first look at whether a score is out of chance's reach altogether, and what "altogether" is.
 constexpr std::size_t kFirstLook = 200;
-constexpr double kClearlySmall = 1e-7;
+constexpr double kClearlySmall = 1e-5;
 constexpr double kPeriodTolerance = 0.1;
 
 using Engine = std::mt19937_64;

@@ -80,8 +80,25 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
   }
   FS_TRY(const auto runs,
          history_.signature_runs(now - options_.history, now, options_.leads.min_support));
-  state.leads = find_leads(led, runs, options_.leads);
+  state.leads = keep_confirmed(find_leads(led, runs, options_.leads));
   return state;
+}
+
+std::vector<LeadCommand> Learning::keep_confirmed(std::vector<LeadCommand> found) {
+  const auto same = [](const LeadCommand& a, const LeadCommand& b) {
+    return a.signature == b.signature && a.source_host == b.source_host && a.target == b.target;
+  };
+  std::vector<Confirmed> kept;
+  for (const auto& lead : found) kept.push_back({lead, 0});
+  for (auto& earlier : confirmed_) {
+    const bool again =
+        std::ranges::any_of(found, [&](const auto& lead) { return same(lead, earlier.lead); });
+    if (again || ++earlier.rounds_ago > options_.keep_rounds) continue;
+    found.push_back(earlier.lead);
+    kept.push_back(std::move(earlier));
+  }
+  confirmed_ = std::move(kept);
+  return found;
 }
 
 Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& keys,

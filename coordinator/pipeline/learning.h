@@ -26,6 +26,9 @@ class Learning {
     std::chrono::nanoseconds horizon = std::chrono::minutes(10);
     std::size_t max_series = 256;  ///< those that a policy looks at first
     LeadFinderOptions leads;
+    /// A lead that was found stays this many rounds after it was last confirmed: near the threshold
+    /// evidence comes and goes.
+    std::size_t keep_rounds = 5;
   };
 
   /// `history`, `deciding` (only its policies are read) and `tagger` are borrowed and outlive it.
@@ -36,6 +39,8 @@ class Learning {
 
  private:
   Result<LearnedState> try_learn(WallTime now);
+  /// The found ones, and those of earlier rounds that are still to be kept.
+  std::vector<LeadCommand> keep_confirmed(std::vector<LeadCommand> found);
   Result<std::vector<Series>> read_series(const std::vector<SeriesKey>& keys, WallTime now);
   Result<std::vector<TaggedSubject>> read_subjects(WallTime now);
 
@@ -44,6 +49,11 @@ class Learning {
   const Deciding& deciding_;
   const Tagger& tagger_;
   std::unique_ptr<Ensemble> ensemble_;
+  struct Confirmed {
+    LeadCommand lead;
+    std::size_t rounds_ago = 0;
+  };
+  std::vector<Confirmed> confirmed_;
 };
 
 /// The names agents are asked to watch for, so that these leads are seen at once.

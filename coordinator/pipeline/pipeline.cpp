@@ -88,6 +88,7 @@ void Pipeline::commit(std::vector<ReceivedBatch> batches) {
   for (std::size_t i = 0; i < batches.size(); ++i) {
     if ((*appended)[i].repeated) {
       repeated_batches_.add();
+      record_outcomes(batches[i].report);
     } else {
       committed_batches_.add();
       on_committed((*appended)[i].host, batches[i]);
@@ -103,6 +104,19 @@ void Pipeline::on_committed(HostId host, const ReceivedBatch& batch) {
     notice_lead(host, report.boot_id, execution, report.to_wall(execution.exec_time));
   }
   for (const auto& outcome : report.outcomes) on_outcome(host, outcome);
+}
+
+/// Of a batch that came before: its commit may have been the last thing an earlier life of ours
+/// did.
+void Pipeline::record_outcomes(const Report& report) {
+  for (const auto& outcome : report.outcomes) record_outcome(outcome);
+}
+
+void Pipeline::record_outcome(const ActionOutcome& outcome) {
+  const auto recorded = parts_.decisions.record_outcome(outcome);
+  if (recorded) return;
+  log_error("outcome_not_recorded decision={} error=\"{}\"", outcome.decision_id,
+            recorded.error().message());
 }
 
 void Pipeline::on_urgent(const UrgentReceived& received) {
@@ -130,10 +144,7 @@ bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& exe
 }
 
 void Pipeline::on_outcome(HostId host, const ActionOutcome& outcome) {
-  if (const auto recorded = parts_.decisions.record_outcome(outcome); !recorded) {
-    log_error("outcome_not_recorded decision={} error=\"{}\"", outcome.decision_id,
-              recorded.error().message());
-  }
+  record_outcome(outcome);
   dispatcher_.on_outcome(outcome);
   const Workload workload{host, outcome.target.path};
   if (outcome.status == ActionStatus::applied) {
@@ -191,10 +202,7 @@ void Pipeline::do_what_is_due(WallTime now) {
   if (decide_now_ || now - last_decided_ >= options_.decide_interval || now < last_decided_) {
     decide(now);
     for (const auto& expired : dispatcher_.tick(now)) {
-      if (const auto recorded = parts_.decisions.record_outcome(expired); !recorded) {
-        log_error("outcome_not_recorded decision={} error=\"{}\"", expired.decision_id,
-                  recorded.error().message());
-      }
+      record_outcome(expired);
       log_warning("command_unanswered decision={} cgroup={}", expired.decision_id,
                   expired.target.path);
     }

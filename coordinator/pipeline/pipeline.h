@@ -55,6 +55,8 @@ class Pipeline {
   void take_in(std::vector<Inbound> inbound);
   void commit(std::vector<ReceivedBatch> batches);
   void on_committed(HostId host, const ReceivedBatch& batch);
+  void record_outcomes(const Report& report);
+  void record_outcome(const ActionOutcome& outcome);
   void on_urgent(const UrgentReceived& received);
   bool notice_lead(HostId host, const BootId& boot, const Execution& execution, WallTime exec_time);
   void on_outcome(HostId host, const ActionOutcome& outcome);

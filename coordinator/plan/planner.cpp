@@ -42,6 +42,7 @@ std::uint64_t with_headroom(const Policy& policy, std::uint64_t need) {
 /// The most the forecast's quantile asks for between now and now + lead time.
 struct WindowPeak {
   double value = 0;
+  std::size_t index = 0;  ///< of the point
   WallTime when;
 };
 
@@ -53,14 +54,18 @@ std::optional<WindowPeak> peak_in_window(const Policy& policy, const Facts& fact
     const WallTime from = forecast.start + forecast.step * static_cast<std::int64_t>(i);
     if (from + forecast.step <= facts.now || from > facts.now + policy.lead_time) continue;
     const double value = quantile_at(forecast.quantiles[i], policy.quantile);
-    if (std::isfinite(value) && (!peak || value > peak->value)) peak = WindowPeak{value, from};
+    if (std::isfinite(value) && (!peak || value > peak->value)) peak = WindowPeak{value, i, from};
   }
   return peak;
 }
 
-/// The lead command that is behind the peak, if one is.
-const LeadContribution* lead_behind(const Facts& facts, const WindowPeak& peak) {
-  if (!facts.forecast) return nullptr;
+/// The lead command without which the peak would be lower, if there is one.
+const LeadContribution* lead_behind(const Policy& policy, const Facts& facts,
+                                    const WindowPeak& peak) {
+  const auto& unmoved = facts.forecast->quantiles_without_leads;
+  if (peak.index < unmoved.size() &&
+      quantile_at(unmoved[peak.index], policy.quantile) >= peak.value)
+    return nullptr;
   const LeadContribution* strongest = nullptr;
   for (const auto& lead : facts.forecast->leads) {
     const bool acts_then =
@@ -84,7 +89,7 @@ Candidate forecast_candidate(const Policy& policy, const Facts& facts, const Win
   std::string text =
       fmt::format("q{:g} of {} is {} within {}", policy.quantile * 100, facts.forecast->model,
                   show(policy, need), show_seconds(policy.lead_time));
-  if (const auto* lead = lead_behind(facts, peak)) text += explain_lead(*lead, facts.now);
+  if (const auto* lead = lead_behind(policy, facts, peak)) text += explain_lead(*lead, facts.now);
   return {"forecast", with_headroom(policy, need),
           text + fmt::format("; plus {:g} % headroom", policy.headroom * 100)};
 }
@@ -149,6 +154,10 @@ void clip_to_bounds(const Facts& facts, Clipper& clipper) {
   }
 }
 
+WallTime end_of(const Forecast& forecast) {
+  return forecast.start + forecast.step * static_cast<std::int64_t>(forecast.quantiles.size());
+}
+
 /// Why nothing may be taken away now; empty: it may.
 std::string reduction_freeze(const Policy& policy, const Facts& facts, std::string& rule) {
   if (!facts.sample_age || *facts.sample_age > policy.max_age) {
@@ -165,10 +174,19 @@ std::string reduction_freeze(const Policy& policy, const Facts& facts, std::stri
     rule = "losses";
     return fmt::format("{} records were lost in the last minute", facts.losses);
   }
+  if (policy.resource == Resource::memory && !facts.working_set) {
+    rule = "working_set";
+    return "the working set is unknown";
+  }
   if (!facts.forecast || !peak_in_window(policy, facts)) {
     rule = "no_forecast";
     return "there is no forecast" +
            (facts.no_forecast_reason.empty() ? "" : ": " + facts.no_forecast_reason);
+  }
+  if (const auto covered = end_of(*facts.forecast) - facts.now; covered < policy.lead_time) {
+    rule = "short_forecast";
+    return fmt::format("the forecast ends {} before the lead time",
+                       show_seconds(policy.lead_time - covered));
   }
   if (facts.last_lowered && facts.now - *facts.last_lowered < policy.cool_down) {
     rule = "cool_down";
@@ -189,6 +207,18 @@ void clip_reduction(const Facts& facts, std::uint64_t current, const Decision& d
   const std::string why = reduction_freeze(policy, facts, rule);
   if (!why.empty() && decision.wanted < current)
     clipper.clip(rule, current, why + ": nothing is taken away");
+}
+
+bool is_within_tolerance(const Policy& policy, std::uint64_t wanted, std::uint64_t current) {
+  const auto change = static_cast<double>(wanted > current ? wanted - current : current - wanted);
+  return change < policy.tolerance * static_cast<double>(current);
+}
+
+/// A raise that a workload in trouble asks for is worth an action, however small.
+bool must_rise(const Facts& facts, const Decision& decision, std::uint64_t current) {
+  if (decision.wanted <= current) return false;
+  return facts.throttled ||
+         (!decision.clips.empty() && decision.clips.back().rule == "working_set");
 }
 
 DecisionOutcome compare(std::uint64_t wanted, std::uint64_t current) {
@@ -241,9 +271,8 @@ void conclude(const Policy& policy, const Facts& facts, Decision& decision) {
   const bool wants_less = decision.wanted < current;
   if (wants_less) clip_reduction(facts, current, decision, clipper);
 
-  const auto change = static_cast<double>(decision.wanted > current ? decision.wanted - current
-                                                                    : current - decision.wanted);
-  if (change > 0 && change < policy.tolerance * static_cast<double>(current)) {
+  if (is_within_tolerance(policy, decision.wanted, current) &&
+      !must_rise(facts, decision, current)) {
     clipper.clip(
         "tolerance", current,
         fmt::format("a change below {:g} % is not worth an action", policy.tolerance * 100));

@@ -34,8 +34,7 @@ def read_foreshock(path):
         for line in file:
             record = json.loads(line)
             if record.get("event") == "exit" and record.get("comm") == "fsmtest":
-                found[str(record["pid"])] = dict(cpu_us=record["cpu_ns"] / 1e3,
-                                                 rss_kb=record["peak_rss_bytes"] / 1024,
+                found[str(record["pid"])] = dict(cpu_us=record["cpu_us"], rss_kb=record["peak_rss_kib"],
                                                  write_kb=record["written_bytes"] / 1024,
                                                  code=record["exit_code"])
     return found

@@ -24,7 +24,8 @@ import measure
 # count prints how many execs of {mark} were captured, exits how many exits.
 SYSTEMS = {
     "foreshock": dict(start="{agent} capture --json > {out}", ready=2.0,
-                      count="grep -c '\"exec\".*{mark}' {out}", exits="grep -c '\"exit\".*{mark}' {out}"),
+                      count="grep -c '^.\"event\":\"exec\".*{mark}' {out}",
+                      exits="grep -c '^.\"event\":\"exit\".*{mark}' {out}"),
     "minexec": dict(start="{references}/minexec {mark} > {out}", ready=0.8, count="awk '/^total/ {{print $6}}' {out}"),
     "execsnoop": dict(start="/usr/sbin/execsnoop > {out}", ready=1.0, stop=signal.SIGINT, count="grep -c /{mark} {out}"),
     "bpftrace": dict(start="bpftrace -o {out} /usr/sbin/execsnoop.bt", ready=2.5, stop=signal.SIGINT,

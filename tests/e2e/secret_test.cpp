@@ -1,5 +1,6 @@
 // A secret on a command line is in no byte that the agent or the coordinator writes.
 
+#include <algorithm>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -53,8 +54,11 @@ TEST(Secret, is_in_no_spool_byte_database_byte_or_log) {
     return *std::move(rows);
   };
   ASSERT_TRUE(eventually([&] { return recorded().size() == 4; })) << recorded().size();
-  EXPECT_EQ(recorded().back().argv.at(1), "--password=<redacted>");
-  EXPECT_EQ(recorded().back().argv.at(2), "--host=db1");
+  const auto rows = recorded();
+  const auto shape_is_kept = std::ranges::any_of(rows, [&](const auto& row) {
+    return row.argv == std::vector<std::string>{program, "--password=<redacted>", "--host=db1"};
+  });
+  EXPECT_TRUE(shape_is_kept);
   expect_clean(services.directory());
   EXPECT_GT(files, 8u);
   EXPECT_EQ(services.coordinator_cli({"commands", "--json", "--limit", "500"}).output.find(secret),

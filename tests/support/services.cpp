@@ -92,9 +92,9 @@ bool Services::spool_empty() const {
   const auto status = agent_cli({"status", "--json"}).output;
   const auto spool = status.find("\"spool\"");
   if (spool == std::string::npos) return false;
-  const auto entries = status.find("\"entries\"", spool);
-  if (entries == std::string::npos) return false;
-  return std::stoll(status.substr(status.find(':', entries) + 1)) <=
+  const auto batches = status.find("\"batches\"", spool);
+  if (batches == std::string::npos) return false;
+  return std::stoll(status.substr(status.find(':', batches) + 1)) <=
          2;  // the newest are always on their way
 }
 

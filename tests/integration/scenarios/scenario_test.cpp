@@ -26,11 +26,18 @@ std::optional<std::uint64_t> read_capacity(TomlTable& table, const std::string& 
   return text.empty() || text == "max" ? std::nullopt : std::optional(capacity_of(policy, text));
 }
 
-Forecast read_forecast(TomlTable& table, const std::vector<std::string>& values) {
+/// Each value is the forecast of one step, at every quantile; the last one goes on past the lead
+/// time unless `forecast_ends_early` says otherwise.
+Forecast read_forecast(TomlTable& table, const Policy& policy, std::vector<std::string> values) {
   Forecast forecast;
   forecast.start = kNow;
   forecast.step = table.duration("forecast_step", std::chrono::seconds(1));
   forecast.model = "test-model";
+  const bool ends_early = table.boolean("forecast_ends_early", false);
+  while (!ends_early &&
+         forecast.step * static_cast<std::int64_t>(values.size()) <= policy.lead_time) {
+    values.push_back(values.back());
+  }
   for (const auto& text : values) {
     const double value = std::stod(text);
     forecast.mean.push_back(value);
@@ -66,7 +73,7 @@ Facts read_facts(TomlTable table, const Policy& policy) {
     facts.last_lowered = kNow - table.duration("last_lowered_ago", {});
   facts.no_forecast_reason = table.text("no_forecast_reason", "");
   const auto values = table.texts("forecast", {});
-  if (!values.empty()) facts.forecast = read_forecast(table, values);
+  if (!values.empty()) facts.forecast = read_forecast(table, policy, values);
   return facts;
 }
 

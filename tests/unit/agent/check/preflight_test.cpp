@@ -28,7 +28,8 @@ class Preflight : public testing::Test {
     write("proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
     write("proc/self/loginuid", "1000");
     write("sys/kernel/btf/vmlinux",
-          btf("btf_trace_sched_process_exec", "btf_trace_sched_process_exit"));
+          btf({"btf_trace_sched_process_exec", "btf_trace_sched_process_exit",
+               "btf_trace_sched_process_free"}));
     fs::create_directories(root_ / "cgroup");
     fs::create_directories(root_ / "state");
     write("cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
@@ -41,8 +42,10 @@ class Preflight : public testing::Test {
     fs::remove_all(root_, ignored);
   }
 
-  static std::string btf(const std::string& a, const std::string& b) {
-    return "\x9f\xeb\x01" + std::string(20, '\0') + a + '\0' + b + '\0';
+  static std::string btf(const std::vector<std::string>& names) {
+    std::string text = "\x9f\xeb\x01" + std::string(20, '\0');
+    for (const std::string& name : names) text += name + '\0';
+    return text;
   }
   void write(const std::string& path, const std::string& text) const {
     fs::create_directories((root_ / path).parent_path());
@@ -106,11 +109,16 @@ TEST_F(Preflight, says_which_capability_is_missing_and_what_that_means) {
   EXPECT_FALSE(find("privileges").detail.empty());
 }
 
-TEST_F(Preflight, needs_btf_with_both_tracepoints) {
+TEST_F(Preflight, needs_btf_with_all_tracepoints) {
   write("sys/kernel/btf/vmlinux",
-        btf("btf_trace_sched_process_exec", "btf_trace_sched_process_exit_other"));
+        btf({"btf_trace_sched_process_exec", "btf_trace_sched_process_exit_other",
+             "btf_trace_sched_process_free"}));
   expect("btf", CheckState::ok, "vmlinux");
-  expect("tracepoints", CheckState::fail, "sched_process_exit");
+  expect("tracepoints", CheckState::fail, "sched_process_exit: not");
+  write("sys/kernel/btf/vmlinux",
+        btf({"btf_trace_sched_process_exec", "btf_trace_sched_process_exit",
+             "btf_trace_sched_process_freed"}));
+  expect("tracepoints", CheckState::fail, "sched_process_free: not");
   write("sys/kernel/btf/vmlinux", "text");
   expect("btf", CheckState::fail, "is not BTF");
   remove("sys/kernel/btf");

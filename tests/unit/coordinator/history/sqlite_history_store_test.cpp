@@ -125,6 +125,28 @@ TEST_F(SqliteHistoryStoreTest, an_end_is_not_lost_by_a_later_record_without_one)
   EXPECT_EQ(rows[0].end, wall(8));
 }
 
+TEST_F(SqliteHistoryStoreTest, an_end_seen_by_a_later_life_of_the_agent_joins_its_exec) {
+  const Execution started = make_execution(100, 5, {"train.py"});
+  append_report(with_execution(started));
+  Execution from_proc = make_ended(started, 8);
+  from_proc.existing = true;
+  from_proc.exec_time = from_proc.facts.process.start;
+  append_report(with_execution(from_proc));
+  const auto rows = executions();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].start, wall(5));
+  EXPECT_EQ(rows[0].end, wall(8));
+  EXPECT_EQ(rows[0].argv, std::vector<std::string>{"train.py"});
+  EXPECT_FALSE(rows[0].existing);
+}
+
+TEST_F(SqliteHistoryStoreTest, an_end_without_a_known_exec_is_a_row_of_its_own) {
+  Execution fork = make_ended(make_execution(100, 5, {}), 8);
+  fork.exec_seen = false;
+  append_report(with_execution(fork));
+  EXPECT_EQ(executions().size(), 1U);
+}
+
 TEST_F(SqliteHistoryStoreTest, executions_differ_by_boot_host_process_start_and_exec) {
   const Execution one = make_execution(100, 5, {"a"});
   Execution later_process = one;

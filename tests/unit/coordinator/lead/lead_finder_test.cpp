@@ -12,7 +12,7 @@
 namespace foreshock::coordinator {
 namespace {
 
-constexpr int kWorlds = 60;
+constexpr int kWorlds = 40;
 
 SeriesKey workload(Quantity quantity) {
   return {.workload = {.host = 1, .cgroup = kWorkloadCgroup}, .quantity = quantity};

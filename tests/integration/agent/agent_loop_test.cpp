@@ -1,0 +1,236 @@
+// A whole agent from fakes, turned by hand: replayed events, a spool in memory, an uplink into a
+// vector.
+
+#include "agent/agent_loop.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/capture/replay_event_source.h"
+#include "agent/spool/memory_spool.h"
+#include "agent/uplink/list_uplink.h"
+#include "common/wire/codec.h"
+#include "tests/support/temp_dir.h"
+
+namespace foreshock::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Refuses until it is told otherwise.
+class StubbornSpool final : public Spool {
+ public:
+  Incarnation incarnation() const override { return spool_.incarnation(); }
+  Result<std::uint64_t> append(ByteView payload) override {
+    if (full) return Error(ErrorCode::exhausted, "append: No space left on device");
+    return spool_.append(payload);
+  }
+  Result<std::optional<SpoolEntry>> next_after(std::uint64_t sequence) override {
+    return spool_.next_after(sequence);
+  }
+  Result<void> release_through(std::uint64_t sequence) override {
+    return spool_.release_through(sequence);
+  }
+  SpoolStats stats() const override { return spool_.stats(); }
+
+  bool full = false;
+
+ private:
+  MemorySpool spool_;
+};
+
+class OneHostSample final : public ResourceSampler {
+ public:
+  void sample(BootTime now, ResourceSample& into) override {
+    HostSample host;
+    host.time = now;
+    host.cpu_count = 4;
+    into.host = host;
+  }
+};
+
+ProcessFacts facts_of(std::uint32_t pid) {
+  ProcessFacts facts;
+  facts.process = {pid, BootTime(seconds(100))};
+  facts.comm = "x";
+  return facts;
+}
+
+class AgentLoopTest : public testing::Test {
+ protected:
+  AgentLoopTest() {
+    AgentLoop::Options options;
+    options.host_name = "h";
+    options.boot_id = {{1, 2}};
+    options.public_key = "key";
+    std::vector<std::unique_ptr<ResourceSampler>> samplers;
+    samplers.push_back(std::make_unique<OneHostSample>());
+    loop_ = std::make_unique<AgentLoop>(
+        options, AgentLoop::Parts{*capture_, "replay", cgroups_, std::move(samplers), spool_,
+                                  uplink_, executor_, *journal_, metrics_, status_, clock_});
+  }
+
+  void add_exec(std::uint32_t pid, const std::vector<std::string>& words) {
+    ExecEvent event;
+    event.time = BootTime(seconds(101));
+    event.facts = facts_of(pid);
+    event.filename = "/usr/bin/" + words.at(0);
+    event.argv = make_argv(words);
+    source_.add(event);
+  }
+  void add_exit(std::uint32_t pid) {
+    ExitEvent event;
+    event.time = BootTime(seconds(102));
+    event.facts = facts_of(pid);
+    event.use.cpu = milliseconds(5);
+    source_.add(event);
+  }
+
+  /// One turn of the capture thread, on this one.
+  void capture() {
+    std::stop_source stop;
+    stop.request_stop();
+    capture_->run(stop.get_token());
+  }
+  void tick() {
+    clock_.advance(seconds(1));
+    loop_->on_tick();
+  }
+
+  template <typename Message>
+  std::vector<Message> sent() const {
+    std::vector<Message> found;
+    for (const auto& message : uplink_.sent) {
+      if (const auto* one = std::get_if<Message>(&message)) found.push_back(*one);
+    }
+    return found;
+  }
+  std::vector<Report> reports() const {
+    std::vector<Report> found;
+    for (const auto& batch : sent<Batch>()) found.push_back(*decode_report(batch.payload));
+    return found;
+  }
+
+  test::TempDir directory_;
+  FakeClock clock_;
+  ReplayEventSource source_;
+  Redactor redactor_ = *Redactor::make({});
+  std::unique_ptr<CaptureWorker> capture_ = *CaptureWorker::make(source_, redactor_, {});
+  CgroupIndex cgroups_{directory_.path(), 16};
+  StubbornSpool spool_;
+  ListUplink uplink_;
+  std::unique_ptr<UndoJournal> journal_ =
+      *UndoJournal::open(directory_ / "journal", BootId{{1, 2}});
+  CommandExecutor executor_{CgroupLayout{}, {}, {}, *journal_};
+  MetricRegistry metrics_;
+  Snapshot<AgentStatus> status_;
+  std::unique_ptr<AgentLoop> loop_;
+};
+
+TEST_F(AgentLoopTest, reports_exec_and_exit_as_one_redacted_record) {
+  add_exec(7, {"mysql", "--password=hunter2hunter2"});
+  add_exit(7);
+  capture();
+  tick();
+  ASSERT_EQ(reports().size(), 1u);
+  ASSERT_EQ(reports()[0].executions.size(), 1u);
+  const Execution& execution = reports()[0].executions[0];
+  EXPECT_EQ(execution.argv.words.find("hunter2"), std::string::npos);
+  EXPECT_EQ(execution.end->use.cpu, milliseconds(5));
+  EXPECT_EQ(reports()[0].samples.host->cpu_count, 4u);
+}
+
+TEST_F(AgentLoopTest, greets_each_connection_once) {
+  tick();
+  tick();
+  EXPECT_EQ(sent<Hello>().size(), 1u);
+  ++uplink_.connection_count;
+  tick();
+  EXPECT_EQ(sent<Hello>().size(), 2u);
+  EXPECT_EQ(sent<Hello>()[0].incarnation, spool_.incarnation());
+}
+
+TEST_F(AgentLoopTest, an_ack_empties_the_spool) {
+  tick();
+  tick();
+  EXPECT_EQ(spool_.stats().entries, 2u);
+  uplink_.incoming.emplace_back(Ack{spool_.incarnation(), {1, 2}});
+  loop_->on_uplink();
+  EXPECT_EQ(spool_.stats().entries, 0u);
+}
+
+TEST_F(AgentLoopTest, spools_while_the_coordinator_is_away) {
+  uplink_.link = LinkState::connecting;
+  tick();
+  tick();
+  EXPECT_TRUE(uplink_.sent.empty());
+  EXPECT_EQ(spool_.stats().entries, 2u);
+  uplink_.link = LinkState::connected;
+  tick();
+  EXPECT_EQ(sent<Batch>().size(), 3u);
+}
+
+TEST_F(AgentLoopTest, what_the_spool_refuses_stays_with_the_source) {
+  spool_.full = true;
+  add_exec(7, {"make"});
+  capture();
+  tick();
+  EXPECT_TRUE(sent<Batch>().empty());
+  capture();
+  source_.rewind_to_released();  // the agent dies: nothing was safe, so nothing was released
+  EXPECT_EQ(*source_.drain([](ProcessEvent&&) { return true; }), 1u);
+
+  spool_.full = false;
+  tick();
+  ASSERT_EQ(reports().size(), 2u);
+  EXPECT_EQ(reports()[0].executions.size(), 1u);
+  capture();
+  source_.rewind_to_released();
+  EXPECT_EQ(*source_.drain([](ProcessEvent&&) { return true; }), 0u);
+}
+
+TEST_F(AgentLoopTest, a_watched_exec_goes_ahead_of_its_batch) {
+  uplink_.incoming.emplace_back(WatchList{1, {"nightly-export"}, {"nightly-export <path>"}});
+  loop_->on_uplink();
+  add_exec(7, {"nightly-export", "/srv/data.csv"});
+  add_exec(8, {"nightly-export", "--help"});
+  add_exec(9, {"make"});
+  capture();
+  loop_->on_captured();
+  ASSERT_EQ(sent<UrgentExec>().size(), 1u);
+  EXPECT_EQ(sent<UrgentExec>()[0].execution.facts.process.pid, 7u);
+  EXPECT_TRUE(sent<Batch>().empty());
+  tick();
+  EXPECT_EQ(reports()[0].executions.size(), 3u);
+}
+
+TEST_F(AgentLoopTest, a_refused_command_is_reported) {
+  Command command;
+  command.id = 5;
+  command.epoch = 1;
+  command.expires = clock_.wall_now() + seconds(10);
+  command.body = Adjustment{{"/somewhere", 9}, Knob::cpu_max, 100};
+  uplink_.incoming.emplace_back(command);
+  loop_->on_uplink();
+  tick();
+  ASSERT_EQ(reports()[0].outcomes.size(), 1u);
+  EXPECT_EQ(reports()[0].outcomes[0].command_id, 5u);
+  EXPECT_EQ(reports()[0].outcomes[0].status, ActionStatus::refused);
+  tick();
+  EXPECT_TRUE(reports()[1].outcomes.empty());
+}
+
+TEST_F(AgentLoopTest, publishes_its_status) {
+  add_exec(7, {"make"});
+  capture();
+  tick();
+  const auto status = status_.read();
+  EXPECT_EQ(status->host_name, "h");
+  EXPECT_EQ(status->capture.source, "replay");
+  EXPECT_EQ(status->recent_executions.size(), 1u);
+  EXPECT_EQ(status->uplink.state, LinkState::connected);
+  EXPECT_GT(status->own.rss.count, 0u);
+}
+
+}  // namespace
+}  // namespace foreshock::agent
