@@ -204,8 +204,11 @@ Result<void> Agent::run() {
   log_info("agent_stopping");
   capture.request_stop();
   capture.join();
+  // The last exits are sent when the programs are detached.
+  const auto detached = impl_->source->detach();
+  impl_->capture->drain();
   loop.finish();
-  FS_CHECK(impl_->source->detach());
+  FS_CHECK(detached);
   return ran;
 }
 

@@ -45,6 +45,8 @@ class CaptureWorker {
 
   /// The thread's body. After the stop it drains what is still there.
   void run(std::stop_token stop);
+  /// Once more, after the thread has ended, on the thread that joined it.
+  void drain() { turn(); }
 
   // For the receiving thread.
 

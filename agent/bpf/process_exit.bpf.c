@@ -106,7 +106,8 @@ static __always_inline bool is_same_process(const struct fs_exit_event *a, const
 static __always_inline void put_aside(__u64 leader, const struct fs_exit_event *event)
 {
 	struct fs_exit_event *present;
-	long failed = bpf_map_update_elem(&ended, &leader, event, BPF_NOEXIST);
+	/* 32 bits: before 6.4 the map's own function is called here, and the upper half is not set. */
+	int failed = bpf_map_update_elem(&ended, &leader, event, BPF_NOEXIST);
 
 	if (failed == -EEXIST) {
 		present = bpf_map_lookup_elem(&ended, &leader);

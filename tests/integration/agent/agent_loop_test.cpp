@@ -132,12 +132,13 @@ TEST_F(AgentLoopTest, reports_exec_and_exit_as_one_redacted_record) {
   add_exit(7);
   capture();
   tick();
-  ASSERT_EQ(reports().size(), 1u);
-  ASSERT_EQ(reports()[0].executions.size(), 1u);
-  const Execution& execution = reports()[0].executions[0];
+  const auto sent_reports = reports();
+  ASSERT_EQ(sent_reports.size(), 1u);
+  ASSERT_EQ(sent_reports[0].executions.size(), 1u);
+  const Execution& execution = sent_reports[0].executions[0];
   EXPECT_EQ(execution.argv.words.find("hunter2"), std::string::npos);
   EXPECT_EQ(execution.end->use.cpu, milliseconds(5));
-  EXPECT_EQ(reports()[0].samples.host->cpu_count, 4u);
+  EXPECT_EQ(sent_reports[0].samples.host->cpu_count, 4u);
 }
 
 TEST_F(AgentLoopTest, greets_each_connection_once) {

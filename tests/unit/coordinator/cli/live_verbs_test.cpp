@@ -86,8 +86,9 @@ TEST_F(LiveVerbs, commands_show_use_and_cannot_steer_the_terminal) {
   const auto text = show({"commands", "pg_dump", "-n", "3"});
   EXPECT_EQ(fake.history.last_execution_query.text, "pg_dump");
   EXPECT_EQ(fake.history.last_execution_query.limit, 3u);
-  EXPECT_TRUE(
-      contains(text, "4711  1.2 s  64.0 MiB  2.5 s     1  pg_dump -Fc sho\xef\xbf\xbdp\\x1b[2J"))
+  EXPECT_TRUE(contains(
+      text,
+      "4711  1.2 s  64.0 MiB  2.5 s     1  /work/batch job  pg_dump -Fc sho\xef\xbf\xbdp\\x1b[2J"))
       << text;
   EXPECT_FALSE(contains(text, "\x1b"));
 }
