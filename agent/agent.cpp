@@ -88,6 +88,8 @@ struct Agent::Impl {
   std::unique_ptr<Uplink> uplink;
   std::unique_ptr<UndoJournal> journal;
   std::unique_ptr<CommandExecutor> executor;
+  std::unique_ptr<ReflexFirer> reflex_firer;
+  std::unique_ptr<LocalReflexes> reflexes;
   std::unique_ptr<AgentLoop> loop;
   std::unique_ptr<StatusServer> status_server;
 
@@ -115,6 +117,8 @@ struct Agent::Impl {
     executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout),
                                                  std::move(guardrails), *journal);
 
+    open_reflexes(boot_id);
+
     AgentLoop::Options options;
     options.host_name = config.host_name.empty() ? read_host_name() : config.host_name;
     options.boot_id = boot_id;
@@ -126,12 +130,22 @@ struct Agent::Impl {
     loop = std::make_unique<AgentLoop>(
         std::move(options),
         AgentLoop::Parts{*capture, source->name(), *cgroups, std::move(samplers), *spool, *uplink,
-                         *executor, *journal, metrics, status, clock});
+                         *executor, *journal, *reflexes, metrics, status, clock});
     add_existing_processes();
 
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
     status_server = std::make_unique<StatusServer>(status, metrics);
     return status_server->listen(config.status_socket, config.socket_group);
+  }
+
+  void open_reflexes(BootId boot_id) {
+    reflex_firer = std::make_unique<ReflexFirer>(clock, config.reflex_firing);
+    capture->set_reflexes(*reflex_firer);
+    reflexes = std::make_unique<LocalReflexes>(
+        LocalReflexes::Options{config.reflexes_file(), config.max_reflexes, boot_id},
+        LocalReflexes::Parts{*executor, *reflex_firer});
+    if (const auto resumed = reflexes->resume(clock.wall_now()); !resumed)
+      log_warning("reflexes_not_resumed error=\"{}\"", resumed.error().message());
   }
 
   FileSpool::Options spool_options() const {

@@ -11,6 +11,7 @@
 #include "agent/capture_worker.h"
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/lifetime/lifetime_table.h"
+#include "agent/local_reflexes.h"
 #include "agent/report/report_builder.h"
 #include "agent/sample/resource_sampler.h"
 #include "agent/spool/spool.h"
@@ -45,6 +46,7 @@ class AgentLoop {
     Uplink& uplink;
     CommandExecutor& executor;
     UndoJournal& journal;
+    LocalReflexes& reflexes;
     MetricRegistry& metrics;
     Snapshot<AgentStatus>& status;
     const Clock& clock;
@@ -74,6 +76,8 @@ class AgentLoop {
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
+  void look_after_reflexes();
+  void keep_outcome(ActionOutcome outcome);
   void publish_status();
 
   const Options options_;
@@ -99,6 +103,7 @@ class AgentLoop {
   Counter& reports_;
   Counter& spool_failures_;
   Counter& commands_;
+  Counter& reflexes_fired_;
 };
 
 }  // namespace foreshock::agent

@@ -46,6 +46,11 @@ class FileActuator : public Actuator {
     return read_from(dir);
   }
 
+  Result<KnobFile> hold(const CgroupTarget& target) const final {
+    FS_TRY(const CgroupDir dir, open_controller(layout_, controller_, target));
+    return KnobFile::open(dir, knob(), layout_.is_v1(controller_));
+  }
+
   std::string file_of(const CgroupTarget& target) const final {
     return layout_.root_of(controller_).value_or("") + (target.path == "/" ? "" : target.path) +
            "/" + file_;

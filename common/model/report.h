@@ -68,6 +68,7 @@ struct Report {
   ResourceSample samples;
   std::vector<Loss> losses;
   std::vector<ActionOutcome> outcomes;
+  std::vector<ReflexState> reflexes;  ///< all that are armed
   bool operator==(const Report&) const = default;
 
   WallTime to_wall(BootTime time) const { return WallTime(time.time_since_epoch() + wall_minus_boot); }

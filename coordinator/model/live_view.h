@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/reflex.h"
 #include "common/model/resource_sample.h"
 #include "coordinator/model/forecast.h"
 #include "coordinator/model/series.h"
@@ -23,6 +24,7 @@ struct LiveView {
     std::uint64_t memory_used_bytes = 0;
     std::uint64_t memory_total_bytes = 0;
     std::uint64_t losses_last_minute = 0;
+    std::vector<ReflexState> reflexes;  ///< as last reported
   };
   struct LiveWorkload {
     Workload workload;
