@@ -11,8 +11,15 @@
 
 namespace foreshock {
 
-/// A limit of a cgroup. Units of its value: cpu_max thousandths of a core; cpu_weight 1..10000; memory bytes.
-enum class Knob : std::uint8_t { unknown = 0, cpu_max = 1, cpu_weight = 2, memory_high = 3, memory_max = 4 };
+/// A limit of a cgroup. Units of its value: cpu_max thousandths of a core; cpu_weight 1..10000;
+/// memory bytes.
+enum class Knob : std::uint8_t {
+  unknown = 0,
+  cpu_max = 1,
+  cpu_weight = 2,
+  memory_high = 3,
+  memory_max = 4
+};
 std::string_view to_string(Knob knob);
 std::optional<Knob> parse_knob(std::string_view text);
 
@@ -21,7 +28,8 @@ using KnobValue = std::optional<std::uint64_t>;
 /// "1500m", "512.0 MiB", "max": for people.
 std::string format_knob_value(Knob knob, KnobValue value);
 
-/// Which cgroup: the path finds it, the id (inode of its directory) tells whether it is still the same one.
+/// Which cgroup: the path finds it, the id (inode of its directory) tells whether it is still the
+/// same one.
 struct CgroupTarget {
   std::string path;
   std::uint64_t id = 0;
@@ -43,8 +51,8 @@ struct Restoration {
   bool operator==(const Restoration&) const = default;
 };
 
-/// What a coordinator asks of an agent. Idempotent by `id`; valid until `expires`; an `epoch` lower than
-/// one already seen comes from a coordinator that has been replaced.
+/// What a coordinator asks of an agent. Idempotent by `id`; valid until `expires`; an `epoch` lower
+/// than one already seen comes from a coordinator that has been replaced.
 struct Command {
   std::uint64_t id = 0;
   std::uint64_t decision_id = 0;
@@ -61,8 +69,8 @@ std::string_view to_string(ActionStatus status);
 /// Why an agent did not carry out a command.
 enum class Refusal : std::uint8_t {
   none = 0,
-  expired = 1,           ///< its time to live was over
-  old_epoch = 2,         ///< from a coordinator that has been replaced
+  expired = 1,    ///< its time to live was over
+  old_epoch = 2,  ///< from a coordinator that has been replaced
   cgroup_gone = 3,
   cgroup_replaced = 4,   ///< same path, another inode
   not_allowed = 5,       ///< the host's owner did not allow this cgroup or knob

@@ -12,8 +12,8 @@
 
 namespace foreshock::coordinator {
 
-/// A decision that is in the log. Only a DecisionLog can make one, and only it is carried out: nothing
-/// happens in the world that was not written down first.
+/// A decision that is in the log. Only a DecisionLog can make one, and only it is carried out:
+/// nothing happens in the world that was not written down first.
 class RecordedDecision {
  public:
   std::uint64_t id() const { return id_; }
