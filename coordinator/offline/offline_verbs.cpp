@@ -24,7 +24,9 @@ CLI::App* OfflineVerbs::add(CLI::App& parent, const std::string& name, const std
 }
 
 CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std::string& help) {
-  if (CLI::App* there = app.get_subcommand_no_throw(name)) return *there;
+  const auto there =
+      app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; });
+  if (!there.empty()) return *there.front();
   CLI::App* made = app.add_subcommand(name, help);
   made->require_subcommand(1);
   return *made;
