@@ -180,8 +180,8 @@ std::optional<ActionOutcome> LocalReflexes::on_firing(const ReflexFiring& firing
     outcome.detail = firing.problem;
   }
   outcome.reaction = firing.reaction;
-  outcome.detail = fmt::format("{}{}{}", describe(firing), outcome.detail.empty() ? "" : ": ",
-                               outcome.detail);
+  outcome.detail =
+      fmt::format("{}{}{}", describe(firing), outcome.detail.empty() ? "" : ": ", outcome.detail);
   return outcome;
 }
 

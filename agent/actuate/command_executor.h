@@ -29,8 +29,8 @@ class CommandExecutor {
 
   // Reflexes: what they move is judged and can be undone before they are armed.
 
-  /// Judges a command about a reflex and obeys its epoch; when it arms one, the undo entry is durable
-  /// afterwards. The outcome says `applied` when the reflex may be armed or forgotten.
+  /// Judges a command about a reflex and obeys its epoch; when it arms one, the undo entry is
+  /// durable afterwards. The outcome says `applied` when the reflex may be armed or forgotten.
   ActionOutcome prepare_reflex(const Command& command, WallTime now);
   /// The file that the reflex will write.
   Result<KnobFile> hold(const CgroupTarget& target, Knob knob) const;
@@ -42,7 +42,8 @@ class CommandExecutor {
   ActionOutcome end_reflex(const Reflex& reflex, KnobValue expected, KnobValue next, WallTime now);
   /// What the knob was before anybody's first adjustment, where that is remembered.
   std::optional<KnobValue> original_of(const CgroupTarget& target, Knob knob) const;
-  /// A reflex that moves nothing is forgotten: so is its undo entry, where nothing was ever written.
+  /// A reflex that moves nothing is forgotten: so is its undo entry, where nothing was ever
+  /// written.
   void forget_reflex(const Reflex& reflex);
 
   /// Puts every knob of the journal back (a target that is gone is done); what could not be

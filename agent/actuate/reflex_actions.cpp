@@ -47,8 +47,7 @@ Result<void> CommandExecutor::keep_original(const Reflex& reflex, KnobValue curr
 
 Result<KnobFile> CommandExecutor::hold(const CgroupTarget& target, Knob knob) const {
   const Actuator* const actuator = find_actuator(knob);
-  if (actuator == nullptr)
-    return Error(ErrorCode::unsupported, "this host can't turn the knob");
+  if (actuator == nullptr) return Error(ErrorCode::unsupported, "this host can't turn the knob");
   return actuator->hold(target);
 }
 
@@ -77,7 +76,8 @@ ActionOutcome CommandExecutor::confirm_reflex(const Reflex& reflex, KnobValue be
   } else {
     succeed(*after, outcome);
   }
-  if (!recorded) outcome.detail += (outcome.detail.empty() ? "" : "; ") + recorded.error().message();
+  if (!recorded)
+    outcome.detail += (outcome.detail.empty() ? "" : "; ") + recorded.error().message();
   return outcome;
 }
 
@@ -112,8 +112,7 @@ ActionOutcome CommandExecutor::end_reflex(const Reflex& reflex, KnobValue expect
   return outcome;
 }
 
-std::optional<KnobValue> CommandExecutor::original_of(const CgroupTarget& target,
-                                                      Knob knob) const {
+std::optional<KnobValue> CommandExecutor::original_of(const CgroupTarget& target, Knob knob) const {
   const auto entry = journal_.find(target, knob);
   return entry ? std::optional(entry->original) : std::nullopt;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /*
- * The contract between the BPF programs and the agent. Compiles for the BPF target, g++ and clang++.
- * Fixed-width fields, explicit padding, tails bounded and with their length. An event is one ring
- * buffer record; its kind is in the header.
+ * The contract between the BPF programs and the agent. Compiles for the BPF target, g++ and
+ * clang++. Fixed-width fields, explicit padding, tails bounded and with their length. An event is
+ * one ring buffer record; its kind is in the header.
  */
 #ifndef FORESHOCK_BPF_EVENTS_H
 #define FORESHOCK_BPF_EVENTS_H
@@ -20,80 +20,82 @@
 #endif
 
 enum fs_limits {
-	FS_COMM_BYTES = 16,
-	FS_FILENAME_BYTES = 4095, /* longest file name the kernel takes, without its NUL */
-	FS_ARGV_BYTES = 4096,     /* longest argv kept */
-	FS_WATCHED_NAMES = 1024,
+  FS_COMM_BYTES = 16,
+  FS_FILENAME_BYTES = 4095, /* longest file name the kernel takes, without its NUL */
+  FS_ARGV_BYTES = 4096,     /* longest argv kept */
+  FS_WATCHED_NAMES = 1024,
 };
 
 enum fs_event_kind {
-	FS_EVENT_EXEC = 1,
-	FS_EVENT_EXIT = 2,
+  FS_EVENT_EXEC = 1,
+  FS_EVENT_EXIT = 2,
 };
 
 #define FS_NO_ID 0xffffffffu /* login_uid, session_id: nobody logged in */
 
 struct fs_event_header {
-	__u32 kind;         /* fs_event_kind */
-	__u32 bytes;        /* of the whole event, this header included */
-	__u64 boot_time_ns; /* CLOCK_BOOTTIME */
+  __u32 kind;         /* fs_event_kind */
+  __u32 bytes;        /* of the whole event, this header included */
+  __u64 boot_time_ns; /* CLOCK_BOOTTIME */
 };
 
 /*
- * A watched executable. The kernel names a process after the base name of the executed file, cut to 15
- * bytes; that is compared, so a name of which only the rest differs wakes the reader too, harmlessly.
+ * A watched executable. The kernel names a process after the base name of the executed file, cut to
+ * 15 bytes; that is compared, so a name of which only the rest differs wakes the reader too,
+ * harmlessly.
  */
 struct fs_watched_name {
-	__u8 comm[FS_COMM_BYTES]; /* NUL padded */
+  __u8 comm[FS_COMM_BYTES]; /* NUL padded */
 };
 
 /* What both events say about the process. */
 struct fs_process {
-	__u32 tgid;
-	__u32 parent_tgid;
-	__u64 start_boot_ns; /* of the group leader */
-	__u64 parent_start_boot_ns;
-	__u64 cgroup_id; /* inode of its directory in the workload hierarchy */
-	__u32 uid;
-	__u32 gid;
-	__u32 login_uid;
-	__u32 session_id;
-	__u8 comm[FS_COMM_BYTES]; /* of the group leader, NUL terminated */
+  __u32 tgid;
+  __u32 parent_tgid;
+  __u64 start_boot_ns; /* of the group leader */
+  __u64 parent_start_boot_ns;
+  __u64 cgroup_id; /* inode of its directory in the workload hierarchy */
+  __u32 uid;
+  __u32 gid;
+  __u32 login_uid;
+  __u32 session_id;
+  __u8 comm[FS_COMM_BYTES]; /* of the group leader, NUL terminated */
 };
 
-/* Followed by filename_bytes of the file name, then argv_bytes of argv, both without further padding. */
+/* Followed by filename_bytes of the file name, then argv_bytes of argv, both without further
+ * padding. */
 struct fs_exec_event {
-	struct fs_event_header header;
-	struct fs_process process;
-	__u32 argv_true_bytes; /* before truncation to FS_ARGV_BYTES */
-	__u32 argv_bytes;      /* in the tail, at most FS_ARGV_BYTES */
-	__u32 filename_bytes;  /* in the tail, at most FS_FILENAME_BYTES, without a NUL */
-	__u32 reserved;
+  struct fs_event_header header;
+  struct fs_process process;
+  __u32 argv_true_bytes; /* before truncation to FS_ARGV_BYTES */
+  __u32 argv_bytes;      /* in the tail, at most FS_ARGV_BYTES */
+  __u32 filename_bytes;  /* in the tail, at most FS_FILENAME_BYTES, without a NUL */
+  __u32 reserved;
 };
 
 struct fs_exit_event {
-	struct fs_event_header header;
-	struct fs_process process;
-	__u32 wait_status; /* as wait(2) reports it */
-	__u32 reserved;
-	__u64 cpu_ns; /* all threads, dead and alive */
-	__u64 user_ns;
-	__u64 system_ns;
-	__u64 peak_rss_bytes;
-	__u64 read_bytes;
-	__u64 written_bytes;
-	__u64 read_calls;
-	__u64 write_calls;
-	__u64 minor_faults;
-	__u64 major_faults;
-	__u64 voluntary_switches;
-	__u64 involuntary_switches;
+  struct fs_event_header header;
+  struct fs_process process;
+  __u32 wait_status; /* as wait(2) reports it */
+  __u32 reserved;
+  __u64 cpu_ns; /* all threads, dead and alive */
+  __u64 user_ns;
+  __u64 system_ns;
+  __u64 peak_rss_bytes;
+  __u64 read_bytes;
+  __u64 written_bytes;
+  __u64 read_calls;
+  __u64 write_calls;
+  __u64 minor_faults;
+  __u64 major_faults;
+  __u64 voluntary_switches;
+  __u64 involuntary_switches;
 };
 
 /* One per-CPU record of what could not be delivered since the programs were loaded. */
 struct fs_drop_counters {
-	__u64 exec_ring_full;
-	__u64 exit_ring_full;
+  __u64 exec_ring_full;
+  __u64 exit_ring_full;
 };
 
 FS_STATIC_ASSERT(sizeof(struct fs_event_header) == 16, "fs_event_header");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /*
- * The little of the kernel's types that our programs read, in place of a vmlinux.h: only the fields read,
- * in any order; the loader finds their real place in the running kernel's BTF. A field that not every
- * supported kernel has is read behind bpf_core_field_exists().
+ * The little of the kernel's types that our programs read, in place of a vmlinux.h: only the fields
+ * read, in any order; the loader finds their real place in the running kernel's BTF. A field that
+ * not every supported kernel has is read behind bpf_core_field_exists().
  */
 #ifndef FORESHOCK_BPF_KERNEL_TYPES_H
 #define FORESHOCK_BPF_KERNEL_TYPES_H
@@ -23,151 +23,152 @@ typedef _Bool bool;
 
 #define true 1
 #define false 0
-#define NULL ((void *)0)
+#define NULL ((void*)0)
 
 /* Of linux/bpf.h, which needs the host's own headers to compile. */
 enum bpf_map_type {
-	BPF_MAP_TYPE_HASH = 1,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
-	BPF_MAP_TYPE_RINGBUF = 27,
+  BPF_MAP_TYPE_HASH = 1,
+  BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+  BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
-	EEXIST = 17,
+  EEXIST = 17,
 
-	BPF_ANY = 0,
-	BPF_NOEXIST = 1,
+  BPF_ANY = 0,
+  BPF_NOEXIST = 1,
 
-	BPF_RB_NO_WAKEUP = 1,
-	BPF_RB_FORCE_WAKEUP = 2,
-	BPF_RB_AVAIL_DATA = 0,
+  BPF_RB_NO_WAKEUP = 1,
+  BPF_RB_FORCE_WAKEUP = 2,
+  BPF_RB_AVAIL_DATA = 0,
 };
 
 struct bpf_raw_tracepoint_args {
-	__u64 args[1];
+  __u64 args[1];
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
-	int counter;
+  int counter;
 } atomic_t;
 
 typedef struct {
-	atomic_t refs;
+  atomic_t refs;
 } refcount_t;
 
 typedef struct {
-	__u32 val;
+  __u32 val;
 } kuid_t;
 
 typedef struct {
-	__u32 val;
+  __u32 val;
 } kgid_t;
 
 struct kernfs_node {
-	__u64 id;
+  __u64 id;
 };
 
 struct cgroup {
-	struct kernfs_node *kn;
+  struct kernfs_node* kn;
 };
 
 struct cgroup_subsys_state {
-	struct cgroup *cgroup;
+  struct cgroup* cgroup;
 };
 
 enum cgroup_subsys_id {
-	cpu_cgrp_id = 1, /* the running kernel's number is looked up when the program is loaded */
+  cpu_cgrp_id = 1, /* the running kernel's number is looked up when the program is loaded */
 };
 
 struct css_set {
-	struct cgroup_subsys_state *subsys[2]; /* and more */
-	struct cgroup *dfl_cgrp;
+  struct cgroup_subsys_state* subsys[2]; /* and more */
+  struct cgroup* dfl_cgrp;
 };
 
 struct cred {
-	kuid_t uid;
-	kgid_t gid;
+  kuid_t uid;
+  kgid_t gid;
 };
 
 /* Of <linux/mm_types_task.h>: the indexes of rss_stat that count as resident memory. */
 enum {
-	MM_FILEPAGES = 0,
-	MM_ANONPAGES = 1,
-	MM_SHMEMPAGES = 3,
+  MM_FILEPAGES = 0,
+  MM_ANONPAGES = 1,
+  MM_SHMEMPAGES = 3,
 };
 
-/* rss_stat has this shape since 6.2; before, the exit tracepoint came after the memory was given back. */
+/* rss_stat has this shape since 6.2; before, the exit tracepoint came after the memory was given
+ * back. */
 struct percpu_counter {
-	__s64 count;
+  __s64 count;
 };
 
 struct mm_struct {
-	unsigned long hiwater_rss; /* pages */
-	unsigned long arg_start;
-	unsigned long arg_end;
-	struct percpu_counter rss_stat[4];
+  unsigned long hiwater_rss; /* pages */
+  unsigned long arg_start;
+  unsigned long arg_end;
+  struct percpu_counter rss_stat[4];
 };
 
 struct task_io_accounting {
-	__u64 syscr;
-	__u64 syscw;
-	__u64 read_bytes;
-	__u64 write_bytes;
+  __u64 syscr;
+  __u64 syscw;
+  __u64 read_bytes;
+  __u64 write_bytes;
 };
 
 struct sched_entity {
-	__u64 sum_exec_runtime;
+  __u64 sum_exec_runtime;
 };
 
 enum {
-	SIGNAL_GROUP_EXIT = 0x00000004,
+  SIGNAL_GROUP_EXIT = 0x00000004,
 };
 
 /* Sums are over the threads that were released already. */
 struct signal_struct {
-	atomic_t live;
-	int nr_threads; /* not released yet */
-	unsigned int flags;
-	int group_exit_code;
-	__u64 utime;
-	__u64 stime;
-	unsigned long nvcsw;
-	unsigned long nivcsw;
-	unsigned long min_flt;
-	unsigned long maj_flt;
-	unsigned long maxrss; /* pages */
-	struct task_io_accounting ioac;
-	unsigned long long sum_sched_runtime;
+  atomic_t live;
+  int nr_threads; /* not released yet */
+  unsigned int flags;
+  int group_exit_code;
+  __u64 utime;
+  __u64 stime;
+  unsigned long nvcsw;
+  unsigned long nivcsw;
+  unsigned long min_flt;
+  unsigned long maj_flt;
+  unsigned long maxrss; /* pages */
+  struct task_io_accounting ioac;
+  unsigned long long sum_sched_runtime;
 };
 
 struct task_struct {
-	refcount_t usage;
-	int tgid;
-	int exit_code;
-	char comm[16];
-	struct task_struct *real_parent;
-	struct task_struct *group_leader;
-	struct signal_struct *signal;
-	struct mm_struct *mm;
-	struct css_set *cgroups;
-	const struct cred *cred;
-	kuid_t loginuid;        /* where the kernel has CONFIG_AUDIT */
-	unsigned int sessionid; /* likewise */
-	__u64 start_boottime;
-	struct sched_entity se;
-	__u64 utime;
-	__u64 stime;
-	unsigned long nvcsw;
-	unsigned long nivcsw;
-	unsigned long min_flt;
-	unsigned long maj_flt;
-	struct task_io_accounting ioac; /* where the kernel has CONFIG_TASK_IO_ACCOUNTING */
+  refcount_t usage;
+  int tgid;
+  int exit_code;
+  char comm[16];
+  struct task_struct* real_parent;
+  struct task_struct* group_leader;
+  struct signal_struct* signal;
+  struct mm_struct* mm;
+  struct css_set* cgroups;
+  const struct cred* cred;
+  kuid_t loginuid;        /* where the kernel has CONFIG_AUDIT */
+  unsigned int sessionid; /* likewise */
+  __u64 start_boottime;
+  struct sched_entity se;
+  __u64 utime;
+  __u64 stime;
+  unsigned long nvcsw;
+  unsigned long nivcsw;
+  unsigned long min_flt;
+  unsigned long maj_flt;
+  struct task_io_accounting ioac; /* where the kernel has CONFIG_TASK_IO_ACCOUNTING */
 };
 
 struct linux_binprm {
-	const char *filename;
+  const char* filename;
 };
 
 #pragma clang attribute pop

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /*
- * sched_process_exec fires in the new program's context, after execve can no longer fail: argv lies in the
- * new address space, in pages that execve itself has just written, and names are those of the new program.
+ * sched_process_exec fires in the new program's context, after execve can no longer fail: argv lies
+ * in the new address space, in pages that execve itself has just written, and names are those of
+ * the new program.
  */
 #include "agent/bpf/ring.bpf.h"
 #include "agent/bpf/process.bpf.h"
@@ -12,92 +13,86 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* The event is put together here because its length is known only at the end. */
 struct exec_scratch {
-	struct fs_exec_event event;
-	__u8 tail[FS_FILENAME_BYTES + 1 + FS_ARGV_BYTES];
+  struct fs_exec_event event;
+  __u8 tail[FS_FILENAME_BYTES + 1 + FS_ARGV_BYTES];
 };
 
 /* One per CPU is enough: a tracepoint's program is neither preempted nor entered twice on a CPU. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct exec_scratch);
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct exec_scratch);
 } exec_scratch SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, FS_WATCHED_NAMES);
-	__type(key, struct fs_watched_name);
-	__type(value, __u8);
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, FS_WATCHED_NAMES);
+  __type(key, struct fs_watched_name);
+  __type(value, __u8);
 } watched_names SEC(".maps");
 
-static __always_inline bool is_watched(const struct fs_process *process)
-{
-	/* A copy: older kernels take a map key from the stack only. The kernel pads comm with NULs. */
-	struct fs_watched_name name;
+static __always_inline bool is_watched(const struct fs_process* process) {
+  /* A copy: older kernels take a map key from the stack only. The kernel pads comm with NULs. */
+  struct fs_watched_name name;
 
-	__builtin_memcpy(name.comm, process->comm, sizeof(name.comm));
-	return bpf_map_lookup_elem(&watched_names, &name) != NULL;
+  __builtin_memcpy(name.comm, process->comm, sizeof(name.comm));
+  return bpf_map_lookup_elem(&watched_names, &name) != NULL;
 }
 
 /* The file's name to the front of the tail; returns its length. */
-static __always_inline __u64 fill_filename(struct exec_scratch *scratch, struct linux_binprm *bprm)
-{
-	long with_nul = bpf_probe_read_kernel_str(scratch->tail, FS_FILENAME_BYTES + 1, bprm->filename);
+static __always_inline __u64 fill_filename(struct exec_scratch* scratch,
+                                           struct linux_binprm* bprm) {
+  long with_nul = bpf_probe_read_kernel_str(scratch->tail, FS_FILENAME_BYTES + 1, bprm->filename);
 
-	if (with_nul <= 0)
-		return 0;
-	/* Changes nothing; the verifier needs the bound. */
-	return (with_nul - 1) & FS_FILENAME_BYTES;
+  if (with_nul <= 0) return 0;
+  /* Changes nothing; the verifier needs the bound. */
+  return (with_nul - 1) & FS_FILENAME_BYTES;
 }
 
-/* argv behind the file's name; returns how much of it there is. What cannot be read counts as truncated. */
-static __always_inline __u64 fill_argv(struct exec_scratch *scratch, __u64 offset, struct mm_struct *mm)
-{
-	unsigned long start = mm->arg_start;
-	__u64 bytes = mm->arg_end - start;
+/* argv behind the file's name; returns how much of it there is. What cannot be read counts as
+ * truncated. */
+static __always_inline __u64 fill_argv(struct exec_scratch* scratch, __u64 offset,
+                                       struct mm_struct* mm) {
+  unsigned long start = mm->arg_start;
+  __u64 bytes = mm->arg_end - start;
 
-	scratch->event.argv_true_bytes = bytes;
-	if (bytes > FS_ARGV_BYTES)
-		bytes = FS_ARGV_BYTES;
-	/* Keeps the compiler from moving the check to a register that the verifier does not connect with this one. */
-	asm volatile("" : "+r"(bytes));
-	if (bytes > FS_ARGV_BYTES)
-		return 0;
-	if (bpf_probe_read_user(scratch->tail + offset, bytes, (const void *)start))
-		return 0;
-	return bytes;
+  scratch->event.argv_true_bytes = bytes;
+  if (bytes > FS_ARGV_BYTES) bytes = FS_ARGV_BYTES;
+  /* Keeps the compiler from moving the check to a register that the verifier does not connect with
+   * this one. */
+  asm volatile("" : "+r"(bytes));
+  if (bytes > FS_ARGV_BYTES) return 0;
+  if (bpf_probe_read_user(scratch->tail + offset, bytes, (const void*)start)) return 0;
+  return bytes;
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
-{
-	__u32 only = 0;
-	struct exec_scratch *scratch = bpf_map_lookup_elem(&exec_scratch, &only);
-	struct fs_drop_counters *counters;
-	struct fs_exec_event *event;
-	__u64 filename_bytes, argv_bytes, bytes, flags;
+int BPF_PROG(on_process_exec, struct task_struct* task, int old_pid, struct linux_binprm* bprm) {
+  __u32 only = 0;
+  struct exec_scratch* scratch = bpf_map_lookup_elem(&exec_scratch, &only);
+  struct fs_drop_counters* counters;
+  struct fs_exec_event* event;
+  __u64 filename_bytes, argv_bytes, bytes, flags;
 
-	if (!scratch)
-		return 0; /* cannot be: the map has this element */
-	event = &scratch->event;
-	fill_process(&event->process, task);
-	filename_bytes = fill_filename(scratch, bprm);
-	argv_bytes = fill_argv(scratch, filename_bytes, task->mm);
-	bytes = sizeof(*event) + filename_bytes + argv_bytes;
+  if (!scratch) return 0; /* cannot be: the map has this element */
+  event = &scratch->event;
+  fill_process(&event->process, task);
+  filename_bytes = fill_filename(scratch, bprm);
+  argv_bytes = fill_argv(scratch, filename_bytes, task->mm);
+  bytes = sizeof(*event) + filename_bytes + argv_bytes;
 
-	event->header.kind = FS_EVENT_EXEC;
-	event->header.bytes = bytes;
-	event->header.boot_time_ns = bpf_ktime_get_boot_ns();
-	event->argv_bytes = argv_bytes;
-	event->filename_bytes = filename_bytes;
-	event->reserved = 0;
+  event->header.kind = FS_EVENT_EXEC;
+  event->header.bytes = bytes;
+  event->header.boot_time_ns = bpf_ktime_get_boot_ns();
+  event->argv_bytes = argv_bytes;
+  event->filename_bytes = filename_bytes;
+  event->reserved = 0;
 
-	flags = is_watched(&event->process) ? BPF_RB_FORCE_WAKEUP : wake_if_filled_by(bytes);
-	if (bpf_ringbuf_output(&events, scratch, bytes, flags)) {
-		counters = drop_counters();
-		if (counters)
-			__sync_fetch_and_add(&counters->exec_ring_full, 1);
-	}
-	return 0;
+  flags = is_watched(&event->process) ? BPF_RB_FORCE_WAKEUP : wake_if_filled_by(bytes);
+  if (bpf_ringbuf_output(&events, scratch, bytes, flags)) {
+    counters = drop_counters();
+    if (counters) __sync_fetch_and_add(&counters->exec_ring_full, 1);
+  }
+  return 0;
 }

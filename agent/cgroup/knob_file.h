@@ -13,8 +13,8 @@ namespace foreshock::agent {
 /// A descriptor never becomes another cgroup's: when the cgroup is gone both fail. Any thread.
 class KnobFile {
  public:
-  /// `dir` is the cgroup in the tree of the knob's controller. `not_found` when it has no such file,
-  /// `unsupported` when this version of cgroups has no such knob.
+  /// `dir` is the cgroup in the tree of the knob's controller. `not_found` when it has no such
+  /// file, `unsupported` when this version of cgroups has no such knob.
   static Result<KnobFile> open(const CgroupDir& dir, Knob knob, bool is_v1);
 
   Result<KnobValue> read() const;

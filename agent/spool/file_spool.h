@@ -15,7 +15,8 @@
 
 namespace foreshock::agent {
 
-/// The spool on disk: segment files in a directory of its own (FORMAT.md). Survives kill -9 and power loss.
+/// The spool on disk: segment files in a directory of its own (FORMAT.md). Survives kill -9 and
+/// power loss.
 class FileSpool final : public Spool {
  public:
   struct Options {
@@ -24,15 +25,16 @@ class FileSpool final : public Spool {
     /// A segment is the unit of dropping, releasing and of what is sent again after a restart.
     std::uint64_t segment_bytes = std::uint64_t{2} << 20;
   };
-  /// Makes the directory where it is missing. A directory that cannot be written is `permission_denied`, one
-  /// that another process has open `conflict`, one that a newer version wrote `unsupported`. `clock` outlives the spool.
-  static Result<std::unique_ptr<FileSpool>> open(const std::string& directory, const Options& options,
-                                                 const Clock& clock);
+  /// Makes the directory where it is missing. A directory that cannot be written is
+  /// `permission_denied`, one that another process has open `conflict`, one that a newer version
+  /// wrote `unsupported`. `clock` outlives the spool.
+  static Result<std::unique_ptr<FileSpool>> open(const std::string& directory,
+                                                 const Options& options, const Clock& clock);
   ~FileSpool() override;
 
   Incarnation incarnation() const override { return incarnation_; }
-  /// A payload has 1 to kMaxPayloadBytes bytes. A full disk is `exhausted`; after any error nothing was kept
-  /// and the next append may work.
+  /// A payload has 1 to kMaxPayloadBytes bytes. A full disk is `exhausted`; after any error nothing
+  /// was kept and the next append may work.
   Result<std::uint64_t> append(ByteView payload) override;
   Result<std::optional<SpoolEntry>> next_after(std::uint64_t sequence) override;
   Result<void> release_through(std::uint64_t sequence) override;
@@ -44,7 +46,8 @@ class FileSpool final : public Spool {
     std::string name;
     WallTime created;
     std::uint64_t first_sequence = 0;
-    std::uint64_t end_sequence = 0;  ///< one above the last entry; equal to first when there is none
+    std::uint64_t end_sequence =
+        0;  ///< one above the last entry; equal to first when there is none
     std::uint64_t entries = 0;
     std::uint64_t bytes = 0;
   };
@@ -61,7 +64,8 @@ class FileSpool final : public Spool {
     std::uint64_t sound_bytes = 0;
   };
 
-  FileSpool(std::string directory, UniqueFd directory_fd, const Options& options, const Clock& clock);
+  FileSpool(std::string directory, UniqueFd directory_fd, const Options& options,
+            const Clock& clock);
 
   Result<void> load();
   Result<void> load_segment(const std::string& name, std::vector<Tail>& tails);

@@ -6,7 +6,8 @@
 
 namespace foreshock::agent {
 
-/// A spool that forgets all when it ends: for tests. Drops its oldest entry when it holds `max_entries`.
+/// A spool that forgets all when it ends: for tests. Drops its oldest entry when it holds
+/// `max_entries`.
 class MemorySpool final : public Spool {
  public:
   explicit MemorySpool(std::size_t max_entries = static_cast<std::size_t>(-1))

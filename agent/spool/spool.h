@@ -15,11 +15,12 @@ struct SpoolEntry {
 };
 
 struct SpoolStats {
-  std::uint64_t bytes = 0;             ///< on disk now
-  std::uint64_t entries = 0;           ///< kept now, not released
+  std::uint64_t bytes = 0;    ///< on disk now
+  std::uint64_t entries = 0;  ///< kept now, not released
   std::uint64_t last_sequence = 0;
-  std::uint64_t dropped_entries = 0;   ///< given up for the size or age cap since the spool was opened
-  std::uint64_t corrupt_entries = 0;   ///< found damaged when the spool was opened
+  std::uint64_t dropped_entries =
+      0;  ///< given up for the size or age cap since the spool was opened
+  std::uint64_t corrupt_entries = 0;  ///< found damaged when the spool was opened
 };
 
 /// Keeps encoded reports until the coordinator has committed them. One thread.

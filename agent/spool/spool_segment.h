@@ -21,7 +21,8 @@ inline constexpr std::size_t kMaxPayloadBytes = std::size_t{16} << 20;
 
 struct SegmentHeader {
   Incarnation incarnation;
-  std::uint64_t first_sequence = 0;  ///< of the entry that comes first, whether or not it was ever written
+  std::uint64_t first_sequence =
+      0;  ///< of the entry that comes first, whether or not it was ever written
   WallTime created;
   bool operator==(const SegmentHeader&) const = default;
 };
@@ -40,7 +41,7 @@ struct SegmentContents {
   std::vector<EntryPosition> entries;  ///< ascending sequences; a hole is a damaged entry
   std::uint64_t damaged_entries = 0;   ///< holes before the last sound entry
   std::size_t sound_bytes = 0;         ///< end of the last sound entry
-  bool damaged_tail = false;           ///< a whole entry lies behind sound_bytes, and its bytes are wrong
+  bool damaged_tail = false;  ///< a whole entry lies behind sound_bytes, and its bytes are wrong
 };
 
 ByteBuffer encode_segment_header(const SegmentHeader& header);
@@ -48,10 +49,12 @@ ByteBuffer encode_segment_header(const SegmentHeader& header);
 Result<SegmentHeader> parse_segment_header(ByteView file);
 
 ByteBuffer encode_entry(std::uint64_t sequence, ByteView payload);
-/// The payload of the entry at the start of `bytes`, whose sequence must be this one; absent when it is damaged.
+/// The payload of the entry at the start of `bytes`, whose sequence must be this one; absent when
+/// it is damaged.
 std::optional<ByteView> parse_entry(ByteView bytes, std::uint64_t sequence);
 
-/// Finds all sound entries of a file, also those behind damaged ones. Fails as parse_segment_header does.
+/// Finds all sound entries of a file, also those behind damaged ones. Fails as parse_segment_header
+/// does.
 Result<SegmentContents> scan_segment(ByteView file);
 
 }  // namespace foreshock::agent

@@ -11,13 +11,14 @@
 
 namespace foreshock::agent {
 
-/// Moves batches from the spool to the uplink, a window at a time, again when no ack came, and releases
-/// the spool as acks come in, in whatever order: a batch is released when all before it are. Batches that
-/// the spool gave up meanwhile are passed over. Pure apart from its two seams (both outlive it); one thread.
+/// Moves batches from the spool to the uplink, a window at a time, again when no ack came, and
+/// releases the spool as acks come in, in whatever order: a batch is released when all before it
+/// are. Batches that the spool gave up meanwhile are passed over. Pure apart from its two seams
+/// (both outlive it); one thread.
 class Delivery {
  public:
   struct Options {
-    std::size_t window = 32;                             ///< batches under way
+    std::size_t window = 32;  ///< batches under way
     std::chrono::nanoseconds resend_after = std::chrono::seconds(5);
   };
   Delivery(Spool& spool, Uplink& uplink, Options options);

@@ -12,7 +12,8 @@ namespace foreshock::agent {
 class Uplink {
  public:
   virtual ~Uplink() = default;
-  /// Readable when a message may have come or the state may have changed: then call try_receive() until nullopt.
+  /// Readable when a message may have come or the state may have changed: then call try_receive()
+  /// until nullopt.
   virtual int ready_fd() const = 0;
   /// False: not now, keep it.
   virtual bool try_send(const AgentMessage& message) = 0;

@@ -8,5 +8,6 @@ namespace foreshock {
 }  // namespace foreshock
 
 /// For invariants of our own code. What the outside world may get wrong is an Error, never this.
-#define FS_ASSERT(expression) \
-  (static_cast<bool>(expression) ? void() : ::foreshock::assertion_failed(#expression, __FILE__, __LINE__))
+#define FS_ASSERT(expression)             \
+  (static_cast<bool>(expression) ? void() \
+                                 : ::foreshock::assertion_failed(#expression, __FILE__, __LINE__))

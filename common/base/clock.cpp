@@ -17,8 +17,12 @@ Nanoseconds read_clock(clockid_t id) {
 
 }  // namespace
 
-BootTime SystemClock::boot_now() const { return BootTime(read_clock(CLOCK_BOOTTIME)); }
-WallTime SystemClock::wall_now() const { return WallTime(read_clock(CLOCK_REALTIME)); }
+BootTime SystemClock::boot_now() const {
+  return BootTime(read_clock(CLOCK_BOOTTIME));
+}
+WallTime SystemClock::wall_now() const {
+  return WallTime(read_clock(CLOCK_REALTIME));
+}
 
 std::string format_utc(WallTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);

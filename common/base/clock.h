@@ -27,10 +27,18 @@ inline BootTime boot_time_from_ns(std::uint64_t ns) {
 inline std::uint64_t to_ns(BootTime time) {
   return static_cast<std::uint64_t>(time.time_since_epoch().count());
 }
-inline WallTime wall_time_from_ns(std::int64_t ns) { return WallTime(Nanoseconds(ns)); }
-inline std::int64_t to_ns(WallTime time) { return time.time_since_epoch().count(); }
-inline std::int64_t to_ms(WallTime time) { return time.time_since_epoch().count() / 1'000'000; }
-inline WallTime wall_time_from_ms(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
+inline WallTime wall_time_from_ns(std::int64_t ns) {
+  return WallTime(Nanoseconds(ns));
+}
+inline std::int64_t to_ns(WallTime time) {
+  return time.time_since_epoch().count();
+}
+inline std::int64_t to_ms(WallTime time) {
+  return time.time_since_epoch().count() / 1'000'000;
+}
+inline WallTime wall_time_from_ms(std::int64_t ms) {
+  return WallTime(std::chrono::milliseconds(ms));
+}
 
 /// "2026-11-21T23:31:03.123Z", independent of the time zone.
 std::string format_utc(WallTime time);

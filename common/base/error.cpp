@@ -72,6 +72,8 @@ Error error_from_errno(std::string_view operation, int error_number) {
           std::string(operation) + ": " + std::system_category().message(error_number)};
 }
 
-Error error_from_errno(std::string_view operation) { return error_from_errno(operation, errno); }
+Error error_from_errno(std::string_view operation) {
+  return error_from_errno(operation, errno);
+}
 
 }  // namespace foreshock

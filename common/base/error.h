@@ -21,7 +21,8 @@ enum class ErrorCode {
 
 std::string_view to_string(ErrorCode code);
 
-/// A failure on its way up. Says operation, object, cause: "write memory.high of /a: Permission denied".
+/// A failure on its way up. Says operation, object, cause: "write memory.high of /a: Permission
+/// denied".
 class [[nodiscard]] Error {
  public:
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}

@@ -1,14 +1,15 @@
 #include "common/base/ids.h"
 
-#include <sys/random.h>
-
 #include <fmt/format.h>
+#include <sys/random.h>
 
 #include "common/base/assert.h"
 
 namespace foreshock {
 
-std::string to_string(const Id128& id) { return fmt::format("{:016x}{:016x}", id.high, id.low); }
+std::string to_string(const Id128& id) {
+  return fmt::format("{:016x}{:016x}", id.high, id.low);
+}
 
 std::optional<Id128> parse_id128(std::string_view text) {
   Id128 id;

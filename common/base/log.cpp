@@ -23,8 +23,10 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 
 spdlog::logger& logger() {
   static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>("foreshock", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("time=%Y-%m-%dT%H:%M:%S.%eZ level=%l event=%v", spdlog::pattern_time_type::utc);
+    auto made = std::make_shared<spdlog::logger>("foreshock",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("time=%Y-%m-%dT%H:%M:%S.%eZ level=%l event=%v",
+                      spdlog::pattern_time_type::utc);
     made->set_level(spdlog::level::info);
     made->flush_on(spdlog::level::debug);
     return made;
@@ -34,9 +36,13 @@ spdlog::logger& logger() {
 
 }  // namespace
 
-void start_log(LogLevel threshold) { logger().set_level(to_spdlog(threshold)); }
+void start_log(LogLevel threshold) {
+  logger().set_level(to_spdlog(threshold));
+}
 
-void write_log(LogLevel level, std::string_view line) { logger().log(to_spdlog(level), line); }
+void write_log(LogLevel level, std::string_view line) {
+  logger().log(to_spdlog(level), line);
+}
 
 LogLevel parse_log_level(std::string_view text) {
   if (text == "debug") return LogLevel::debug;

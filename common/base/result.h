@@ -9,18 +9,25 @@
 
 namespace foreshock {
 
-/// A value or the Error that prevented it; shaped like std::expected<T, Error>, so that it can become it.
+/// A value or the Error that prevented it; shaped like std::expected<T, Error>, so that it can
+/// become it.
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor): as std::expected
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor): as std::unexpected
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {
+  }  // NOLINT(google-explicit-constructor): as std::expected
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {
+  }  // NOLINT(google-explicit-constructor): as std::unexpected
 
   /// Also from anything a T is made of, so that `return derived_ptr;` works.
   template <typename U>
-    requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor): as std::expected
+  requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Error> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Result>) Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {
+  }  // NOLINT(google-explicit-constructor): as std::expected
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -54,7 +61,8 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): as std::unexpected
+  Result(Error error)
+      : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): as std::unexpected
 
   bool has_value() const { return !error_.has_value(); }
   explicit operator bool() const { return has_value(); }
@@ -81,7 +89,7 @@ class [[nodiscard]] Result<void> {
   declaration = *std::move(result)
 
 /// FS_CHECK(write_all(fd, bytes)): the error handed up, for calls that return no value.
-#define FS_CHECK(expression)                                    \
-  do {                                                          \
+#define FS_CHECK(expression)                                                 \
+  do {                                                                       \
     if (auto fs_check_ = (expression); !fs_check_) return fs_check_.error(); \
   } while (false)

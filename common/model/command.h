@@ -20,7 +20,8 @@ struct Restoration {
   bool operator==(const Restoration&) const = default;
 };
 
-/// Answer a command by yourself from now on; replaces a reflex of the same signature, cgroup and knob.
+/// Answer a command by yourself from now on; replaces a reflex of the same signature, cgroup and
+/// knob.
 struct ArmReflex {
   Reflex reflex;
   bool operator==(const ArmReflex&) const = default;
@@ -32,8 +33,8 @@ struct DisarmReflex {
   bool operator==(const DisarmReflex&) const = default;
 };
 
-/// What a coordinator asks of an agent. Idempotent by `id`; valid until `expires`; an `epoch` lower than
-/// one already seen comes from a coordinator that has been replaced.
+/// What a coordinator asks of an agent. Idempotent by `id`; valid until `expires`; an `epoch` lower
+/// than one already seen comes from a coordinator that has been replaced.
 struct Command {
   std::uint64_t id = 0;
   std::uint64_t decision_id = 0;
@@ -56,8 +57,8 @@ std::string_view to_string(ActionStatus status);
 /// Why an agent did not carry out a command.
 enum class Refusal : std::uint8_t {
   none = 0,
-  expired = 1,           ///< its time to live was over
-  old_epoch = 2,         ///< from a coordinator that has been replaced
+  expired = 1,    ///< its time to live was over
+  old_epoch = 2,  ///< from a coordinator that has been replaced
   cgroup_gone = 3,
   cgroup_replaced = 4,   ///< same path, another inode
   not_allowed = 5,       ///< the host's owner did not allow this cgroup or knob

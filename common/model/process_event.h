@@ -15,8 +15,9 @@ namespace foreshock {
 /// Resolution of process start times in /proc (USER_HZ).
 inline constexpr Nanoseconds kStartResolution = std::chrono::milliseconds(10);
 
-/// A process on one boot of one host; the start time tells it from a later process with the same pid.
-/// The start is cut to kStartResolution, because /proc says no more: so every source names a process alike.
+/// A process on one boot of one host; the start time tells it from a later process with the same
+/// pid. The start is cut to kStartResolution, because /proc says no more: so every source names a
+/// process alike.
 struct ProcessKey {
   std::uint32_t pid = 0;
   BootTime start;
@@ -66,18 +67,19 @@ struct ExecEvent {
   ProcessFacts facts;
   std::string filename;
   Argv argv;
-  bool existing = false;  ///< ran before the agent started: read from /proc, `time` is the process's start
+  bool existing =
+      false;  ///< ran before the agent started: read from /proc, `time` is the process's start
   bool operator==(const ExecEvent&) const = default;
 };
 
 /// What a process (all its threads) used in its life.
 struct ResourceUse {
-  Nanoseconds cpu{};     ///< exact run time
-  Nanoseconds user{};    ///< share of it by tick accounting
+  Nanoseconds cpu{};   ///< exact run time
+  Nanoseconds user{};  ///< share of it by tick accounting
   Nanoseconds system{};
   Bytes peak_rss;
-  Bytes read_bytes;      ///< from storage
-  Bytes written_bytes;   ///< to storage
+  Bytes read_bytes;     ///< from storage
+  Bytes written_bytes;  ///< to storage
   std::uint64_t read_calls = 0;
   std::uint64_t write_calls = 0;
   std::uint64_t minor_faults = 0;
@@ -91,7 +93,8 @@ struct ResourceUse {
 struct ExitEvent {
   BootTime time;
   ProcessFacts facts;
-  std::uint32_t wait_status = 0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
+  std::uint32_t wait_status =
+      0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
   ResourceUse use;
   bool operator==(const ExitEvent&) const = default;
 };

@@ -9,8 +9,9 @@
 
 namespace foreshock {
 
-/// An adjustment that a host makes by itself, at once, when a command is executed there: sent ahead,
-/// so that it works with the coordinator away. It only loosens: what is as loose already stays.
+/// An adjustment that a host makes by itself, at once, when a command is executed there: sent
+/// ahead, so that it works with the coordinator away. It only loosens: what is as loose already
+/// stays.
 struct Reflex {
   std::uint64_t decision_id = 0;  ///< of the decision that armed it: its name on the host
   std::string name;               ///< a person's rule, or the policy whose lead command it is

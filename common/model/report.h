@@ -22,16 +22,18 @@ struct ExecutionEnd {
   bool operator==(const ExecutionEnd&) const = default;
 };
 
-/// One command's record: exec joined with exit. Sent once when it starts (if it outlives the report), and
-/// once whole when it has ended. (boot, process, exec_time) names it, so the second replaces the first.
+/// One command's record: exec joined with exit. Sent once when it starts (if it outlives the
+/// report), and once whole when it has ended. (boot, process, exec_time) names it, so the second
+/// replaces the first.
 struct Execution {
   ProcessFacts facts;
   BootTime exec_time;  ///< of the last execve; the process's start when none was seen
   std::string cgroup;  ///< path; empty when it could not be resolved
   std::string filename;
   Argv argv;
-  bool existing = false;      ///< ran before the agent started
-  bool exec_seen = true;      ///< false: a fork that never called execve, or whose exec was before our time
+  bool existing = false;  ///< ran before the agent started
+  bool exec_seen =
+      true;  ///< false: a fork that never called execve, or whose exec was before our time
   std::uint32_t earlier_execs = 0;  ///< execve calls of this same process before this one
   std::optional<ExecutionEnd> end;
   bool operator==(const Execution&) const = default;
@@ -40,12 +42,12 @@ struct Execution {
 /// A place where records can be lost; the enumerator is the word in SQL and JSON too.
 enum class Hop : std::uint8_t {
   unknown = 0,
-  kernel_exec = 1,    ///< ring buffer full at an exec
-  kernel_exit = 2,    ///< ring buffer full at an exit
-  decode = 3,         ///< event of the kernel not understood
-  lifetime = 4,       ///< table of live processes full: exec reported without its end
-  spool = 5,          ///< spool over its size cap: oldest batches dropped
-  sampler = 6,        ///< sampling turns skipped
+  kernel_exec = 1,  ///< ring buffer full at an exec
+  kernel_exit = 2,  ///< ring buffer full at an exit
+  decode = 3,       ///< event of the kernel not understood
+  lifetime = 4,     ///< table of live processes full: exec reported without its end
+  spool = 5,        ///< spool over its size cap: oldest batches dropped
+  sampler = 6,      ///< sampling turns skipped
 };
 std::string_view to_string(Hop hop);
 
@@ -71,7 +73,9 @@ struct Report {
   std::vector<ReflexState> reflexes;  ///< all that are armed
   bool operator==(const Report&) const = default;
 
-  WallTime to_wall(BootTime time) const { return WallTime(time.time_since_epoch() + wall_minus_boot); }
+  WallTime to_wall(BootTime time) const {
+    return WallTime(time.time_since_epoch() + wall_minus_boot);
+  }
 };
 
 }  // namespace foreshock

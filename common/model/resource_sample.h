@@ -15,7 +15,8 @@ namespace foreshock {
 struct HostSample {
   BootTime time;
   std::uint32_t cpu_count = 0;
-  Nanoseconds cpu_user{}, cpu_nice{}, cpu_system{}, cpu_idle{}, cpu_iowait{}, cpu_irq{}, cpu_softirq{}, cpu_steal{};
+  Nanoseconds cpu_user{}, cpu_nice{}, cpu_system{}, cpu_idle{}, cpu_iowait{}, cpu_irq{},
+      cpu_softirq{}, cpu_steal{};
   Bytes memory_total, memory_available, swap_total, swap_free;
   std::uint32_t load1_permille = 0;
   std::optional<Nanoseconds> cpu_pressure, memory_pressure, io_pressure;  ///< PSI "some" totals
@@ -27,8 +28,8 @@ struct WorkloadSample {
   std::string cgroup;           ///< path below the hierarchy's root, "/" + …
   std::uint64_t cgroup_id = 0;  ///< inode in the workload hierarchy
   BootTime time;
-  std::optional<Nanoseconds> cpu_usage;      ///< counter
-  std::optional<Nanoseconds> cpu_throttled;  ///< counter
+  std::optional<Nanoseconds> cpu_usage;            ///< counter
+  std::optional<Nanoseconds> cpu_throttled;        ///< counter
   std::optional<std::uint64_t> throttled_periods;  ///< counter
   /// Present when the knob can be read; `unlimited` is the inner absence.
   std::optional<std::optional<std::uint64_t>> cpu_max_millicores;

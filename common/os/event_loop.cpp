@@ -1,14 +1,14 @@
 #include "common/os/event_loop.h"
 
+#include <array>
+#include <cerrno>
+#include <cstdint>
+
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdint>
 
 namespace foreshock {
 
@@ -28,7 +28,8 @@ Result<std::unique_ptr<EventLoop>> EventLoop::make() {
   UniqueFd stop_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_event.valid()) return error_from_errno("eventfd");
   std::unique_ptr<EventLoop> loop(new EventLoop(std::move(epoll), std::move(stop_event)));
-  FS_CHECK(loop->watch_readable(loop->stop_event_.get(), [raw = loop.get()] { raw->stopping_ = true; }));
+  FS_CHECK(
+      loop->watch_readable(loop->stop_event_.get(), [raw = loop.get()] { raw->stopping_ = true; }));
   return loop;
 }
 
@@ -42,7 +43,8 @@ Result<void> EventLoop::add(int fd, UniqueFd owned, Callback on_ready) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = watch.get();
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return error_from_errno("epoll_ctl");
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    return error_from_errno("epoll_ctl");
   watches_.push_back(std::move(watch));
   return {};
 }
@@ -59,7 +61,8 @@ Result<void> EventLoop::watch_timer(std::chrono::nanoseconds period, Callback on
   spec.it_interval.tv_sec = seconds.count();
   spec.it_interval.tv_nsec = (period - seconds).count();
   spec.it_value = spec.it_interval;
-  if (::timerfd_settime(timer.get(), 0, &spec, nullptr) != 0) return error_from_errno("timerfd_settime");
+  if (::timerfd_settime(timer.get(), 0, &spec, nullptr) != 0)
+    return error_from_errno("timerfd_settime");
   const int fd = timer.get();
   return add(fd, std::move(timer), [fd, on_tick = std::move(on_tick)] {
     std::uint64_t expirations = 0;
@@ -67,7 +70,8 @@ Result<void> EventLoop::watch_timer(std::chrono::nanoseconds period, Callback on
   });
 }
 
-Result<void> EventLoop::watch_signals(std::initializer_list<int> signals, std::function<void(int)> on_signal) {
+Result<void> EventLoop::watch_signals(std::initializer_list<int> signals,
+                                      std::function<void(int)> on_signal) {
   FS_CHECK(block_signals(signals));
   sigset_t set;
   sigemptyset(&set);
@@ -77,18 +81,21 @@ Result<void> EventLoop::watch_signals(std::initializer_list<int> signals, std::f
   const int fd = source.get();
   return add(fd, std::move(source), [fd, on_signal = std::move(on_signal)] {
     signalfd_siginfo info{};
-    while (::read(fd, &info, sizeof info) == sizeof info) on_signal(static_cast<int>(info.ssi_signo));
+    while (::read(fd, &info, sizeof info) == sizeof info)
+      on_signal(static_cast<int>(info.ssi_signo));
   });
 }
 
 Result<void> EventLoop::poll_once(std::chrono::milliseconds timeout) {
   std::array<epoll_event, 16> ready{};
-  const int n = ::epoll_wait(epoll_.get(), ready.data(), ready.size(), static_cast<int>(timeout.count()));
+  const int n =
+      ::epoll_wait(epoll_.get(), ready.data(), ready.size(), static_cast<int>(timeout.count()));
   if (n < 0) {
     if (errno == EINTR) return {};
     return error_from_errno("epoll_wait");
   }
-  for (int i = 0; i < n && !stopping_; ++i) static_cast<Watch*>(ready[static_cast<std::size_t>(i)].data.ptr)->on_ready();
+  for (int i = 0; i < n && !stopping_; ++i)
+    static_cast<Watch*>(ready[static_cast<std::size_t>(i)].data.ptr)->on_ready();
   return {};
 }
 

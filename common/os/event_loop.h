@@ -11,8 +11,8 @@
 
 namespace foreshock {
 
-/// Blocks the signals for this thread and those it starts. A program calls it before its first thread, so
-/// that an event loop, and nobody else, gets them.
+/// Blocks the signals for this thread and those it starts. A program calls it before its first
+/// thread, so that an event loop, and nobody else, gets them.
 Result<void> block_signals(std::initializer_list<int> signals);
 
 /// Waits for descriptors, timers and signals, and calls back; one thread's heart.
@@ -29,7 +29,8 @@ class EventLoop {
   /// Calls back each `period`; turns that were missed collapse into one.
   Result<void> watch_timer(std::chrono::nanoseconds period, Callback on_tick);
   /// Calls back when one of the signals arrives; blocks them for this thread and those it starts.
-  Result<void> watch_signals(std::initializer_list<int> signals, std::function<void(int)> on_signal);
+  Result<void> watch_signals(std::initializer_list<int> signals,
+                             std::function<void(int)> on_signal);
 
   /// Runs what is ready, waiting at most `timeout` for the first.
   Result<void> poll_once(std::chrono::milliseconds timeout);

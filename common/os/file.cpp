@@ -1,15 +1,15 @@
 #include "common/os/file.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 namespace foreshock {
 
@@ -27,7 +27,9 @@ Result<std::string> read_at_offset_zero(int fd, const std::string& name, std::si
     }
     if (n == 0) break;
     used += static_cast<std::size_t>(n);
-    if (used > limit) return Error(ErrorCode::exhausted, "read " + name + ": larger than " + std::to_string(limit) + " bytes");
+    if (used > limit)
+      return Error(ErrorCode::exhausted,
+                   "read " + name + ": larger than " + std::to_string(limit) + " bytes");
     if (used == text.size()) text.resize(text.size() * 2);
   }
   text.resize(used);
@@ -56,14 +58,16 @@ Result<std::string> read_from_start(int fd, std::size_t limit) {
 }
 
 Result<void> write_value_at(int dir_fd, const std::string& name, std::string_view text) {
-  // Truncated as a shell does it: cgroupfs takes no notice, a plain file in its place keeps no old tail.
+  // Truncated as a shell does it: cgroupfs takes no notice, a plain file in its place keeps no old
+  // tail.
   FS_TRY(const UniqueFd fd, open_at(dir_fd, name, O_WRONLY | O_TRUNC));
   ssize_t n = 0;
   do {
     n = ::write(fd.get(), text.data(), text.size());
   } while (n < 0 && errno == EINTR);
   if (n < 0) return error_from_errno("write " + name);
-  if (static_cast<std::size_t>(n) != text.size()) return Error(ErrorCode::io, "write " + name + ": short write");
+  if (static_cast<std::size_t>(n) != text.size())
+    return Error(ErrorCode::io, "write " + name + ": short write");
   return {};
 }
 
@@ -83,11 +87,13 @@ Result<void> replace_file(const std::string& path, ByteView contents, mode_t mod
   const std::string temporary = path + ".new";
   {
     FS_TRY(const UniqueFd fd, open_at(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC, mode));
-    if (auto written = write_all(fd.get(), contents); !written) return written.error().in(temporary);
+    if (auto written = write_all(fd.get(), contents); !written)
+      return written.error().in(temporary);
     if (::fchmod(fd.get(), mode) != 0) return error_from_errno("chmod " + temporary);
     if (::fsync(fd.get()) != 0) return error_from_errno("fsync " + temporary);
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return error_from_errno("rename " + temporary);
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return error_from_errno("rename " + temporary);
   return sync_directory(std::filesystem::path(path).parent_path().string());
 }
 
@@ -104,10 +110,12 @@ Result<void> make_directories(const std::string& path, mode_t mode) {
 }
 
 Result<void> check_writable_directory(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return error_from_errno("directory " + path);
-  if (!S_ISDIR(status.st_mode)) return Error(ErrorCode::invalid_argument, path + ": not a directory");
-  if (::access(path.c_str(), W_OK | X_OK) != 0) return error_from_errno("directory " + path + " is not writable");
+  if (!S_ISDIR(status.st_mode))
+    return Error(ErrorCode::invalid_argument, path + ": not a directory");
+  if (::access(path.c_str(), W_OK | X_OK) != 0)
+    return error_from_errno("directory " + path + " is not writable");
   return {};
 }
 

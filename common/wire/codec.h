@@ -18,9 +18,9 @@ inline constexpr std::size_t kMaxMessageBytes = std::size_t{16} << 20;  ///< on 
 /// A report as a zstd frame of a FlatBuffers Report. Does not look at the bounds.
 ByteBuffer encode_report(const Report& report);
 
-/// The same in as many payloads as keep each within the bounds (nearly always one): the executions are shared
-/// out, everything else travels with the first. For the sending side: a payload over the bounds would be
-/// refused each time it is sent again.
+/// The same in as many payloads as keep each within the bounds (nearly always one): the executions
+/// are shared out, everything else travels with the first. For the sending side: a payload over the
+/// bounds would be refused each time it is sent again.
 std::vector<ByteBuffer> encode_report_in_parts(Report report);
 
 /// Verifies before it reads. Anything that is not a sound report is `corrupt`, with what is wrong.

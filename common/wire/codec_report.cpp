@@ -202,13 +202,12 @@ fb::Offset<schema::ActionOutcome> write_outcome(Builder& builder, const ActionOu
   const auto before = wire::write_knob_value(outcome.before);
   const auto requested = wire::write_knob_value(outcome.requested);
   const auto after = wire::write_knob_value(outcome.after);
-  return schema::CreateActionOutcome(builder, outcome.command_id, outcome.decision_id,
-                                     static_cast<schema::ActionStatus>(outcome.status),
-                                     static_cast<schema::Refusal>(outcome.refusal), detail, target,
-                                     to_wire(outcome.knob), &before, &requested, &after,
-                                     to_ns(outcome.time),
-                                     static_cast<schema::ActionCause>(outcome.cause),
-                                     write_optional(outcome.reaction));
+  return schema::CreateActionOutcome(
+      builder, outcome.command_id, outcome.decision_id,
+      static_cast<schema::ActionStatus>(outcome.status),
+      static_cast<schema::Refusal>(outcome.refusal), detail, target, to_wire(outcome.knob), &before,
+      &requested, &after, to_ns(outcome.time), static_cast<schema::ActionCause>(outcome.cause),
+      write_optional(outcome.reaction));
 }
 
 ActionOutcome read_outcome(FieldReader& reader, const schema::ActionOutcome& table) {

@@ -14,29 +14,29 @@ namespace foreshock {
 
 /// What the transport says about a connection, as far as an operator can act on it.
 enum class LinkState {
-  connecting,      ///< no answer from the address yet
-  connected,       ///< handshake done
-  not_enrolled,    ///< the coordinator does not (or no longer) accept our key
-  handshake_failed ///< something answers but not with the coordinator's key we were given
+  connecting,       ///< no answer from the address yet
+  connected,        ///< handshake done
+  not_enrolled,     ///< the coordinator does not (or no longer) accept our key
+  handshake_failed  ///< something answers but not with the coordinator's key we were given
 };
 std::string_view to_string(LinkState state);
 
-/// The agent's end: a DEALER that speaks CURVE. One thread. Never blocks. Keeps trying to connect, whatever
-/// prevented it, at intervals that grow to five seconds. Messages that were accepted and not yet delivered
-/// when a connection ends are lost.
+/// The agent's end: a DEALER that speaks CURVE. One thread. Never blocks. Keeps trying to connect,
+/// whatever prevented it, at intervals that grow to five seconds. Messages that were accepted and
+/// not yet delivered when a connection ends are lost.
 class DealerSocket {
  public:
   struct Options {
-    std::string endpoint;            ///< "tcp://host:port", "tcp://[address]:port"
-    std::string server_public_key;   ///< Z85
+    std::string endpoint;           ///< "tcp://host:port", "tcp://[address]:port"
+    std::string server_public_key;  ///< Z85
     CurveKeyPair own_keys;
     int send_high_water_mark = 64;
   };
   static Result<std::unique_ptr<DealerSocket>> connect(const Options& options);
   ~DealerSocket();
 
-  /// Readable when a message may have come or the state may have changed: then call try_receive() until
-  /// nullopt. Stays the same for the socket's life.
+  /// Readable when a message may have come or the state may have changed: then call try_receive()
+  /// until nullopt. Stays the same for the socket's life.
   int ready_fd() const;
   /// False while there is no connection, or when its queue is full.
   bool try_send(ByteView message);
@@ -58,8 +58,8 @@ class KeyAuthority {
   virtual bool may_connect(const std::string& public_key, const std::string& address) = 0;
 };
 
-/// The coordinator's end: a ROUTER that speaks CURVE and asks a KeyAuthority (ZAP). One thread (it may be
-/// made on another).
+/// The coordinator's end: a ROUTER that speaks CURVE and asks a KeyAuthority (ZAP). One thread (it
+/// may be made on another).
 class RouterSocket {
  public:
   struct Options {
@@ -72,19 +72,22 @@ class RouterSocket {
     ByteBuffer message;
   };
   /// A port that is taken is `conflict` and names the endpoint. `authority` outlives the socket.
-  static Result<std::unique_ptr<RouterSocket>> bind(const Options& options, KeyAuthority& authority);
+  static Result<std::unique_ptr<RouterSocket>> bind(const Options& options,
+                                                    KeyAuthority& authority);
   ~RouterSocket();
 
   /// Where it is bound ("tcp://0.0.0.0:7420"; with port 0 or * the one chosen).
   std::string endpoint() const;
-  /// Waits at most `timeout_ms` for messages, handshakes to judge, or wake(); true when there may be messages.
+  /// Waits at most `timeout_ms` for messages, handshakes to judge, or wake(); true when there may
+  /// be messages.
   bool wait(int timeout_ms);
   /// From any thread.
   void wake();
   std::optional<Received> try_receive();
   /// False when the peer is gone or its queue is full.
   bool try_send(const std::string& routing_id, ByteView message);
-  /// Tells the peer that its key is not accepted any more: a DealerSocket hangs up and shows `not_enrolled`.
+  /// Tells the peer that its key is not accepted any more: a DealerSocket hangs up and shows
+  /// `not_enrolled`.
   void dismiss(const std::string& routing_id);
 
  private:

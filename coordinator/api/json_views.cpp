@@ -370,8 +370,9 @@ Json reflex_json(const ReflexState& state, const LiveView::Host& host) {
       {"suppressed", state.suppressed},
       {"failed", state.failed},
       {"last_fired", state.last_fired ? time_json(*state.last_fired) : Json()},
-      {"last_reaction_us",
-       state.last_reaction ? Json(static_cast<double>(state.last_reaction->count()) / 1e3) : Json()},
+      {"last_reaction_us", state.last_reaction
+                               ? Json(static_cast<double>(state.last_reaction->count()) / 1e3)
+                               : Json()},
       {"active_until", state.active_until ? time_json(*state.active_until) : Json()},
       {"reported", time_json(host.last_report)},
   };

@@ -323,9 +323,8 @@ RestApi::Body RestApi::get_reflexes(const HttpRequest& request) {
   const auto host = query.text("host");
   const auto workload = query.text("workload").value_or("");
   FS_CHECK(query.finish());
-  const auto hosts = keep_if(parts_.live.read()->hosts, [&](const LiveView::Host& one) {
-    return !host || one.name == *host;
-  });
+  const auto hosts = keep_if(parts_.live.read()->hosts,
+                             [&](const LiveView::Host& one) { return !host || one.name == *host; });
   return render_reflexes(hosts, workload);
 }
 

@@ -19,10 +19,10 @@ namespace foreshock::coordinator {
 
 /// The administration API: GET
 /// /v1/{status,hosts,workloads,commands,leads,forecast,tags,policies,decisions,
-/// decisions/:id,reflexes,agents}, POST /v1/agents/:key/{approve,revoke}, GET /metrics, /healthz. JSON;
-/// times are UTC ISO 8601, amounts carry their unit in the name. Parameters that are wrong or not
-/// known are 400 and named. Borrowed parts outlive it, and it outlives the server. Any thread: the
-/// readers, which belong to one thread at a time, are used under a mutex.
+/// decisions/:id,reflexes,agents}, POST /v1/agents/:key/{approve,revoke}, GET /metrics, /healthz.
+/// JSON; times are UTC ISO 8601, amounts carry their unit in the name. Parameters that are wrong or
+/// not known are 400 and named. Borrowed parts outlive it, and it outlives the server. Any thread:
+/// the readers, which belong to one thread at a time, are used under a mutex.
 class RestApi {
  public:
   struct Parts {

@@ -19,7 +19,8 @@ TextCell state_cell(const Json& reflex) {
 std::string describe_last(const Json& reflex, const View& view) {
   if (reflex.at("last_fired").is_null()) return "-";
   const auto reaction = number_of(reflex, "last_reaction_us");
-  return ago_of(reflex, "last_fired", view) + (reaction ? fmt::format(", in {:.0f} µs", *reaction) : "");
+  return ago_of(reflex, "last_fired", view) +
+         (reaction ? fmt::format(", in {:.0f} µs", *reaction) : "");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 
 namespace foreshock::coordinator {
 
-/// A decision that is in the log. Only a DecisionLog can make one, and only it is carried out: nothing
-/// happens in the world that was not written down first.
+/// A decision that is in the log. Only a DecisionLog can make one, and only it is carried out:
+/// nothing happens in the world that was not written down first.
 class RecordedDecision {
  public:
   std::uint64_t id() const { return id_; }
@@ -41,7 +41,7 @@ struct DecisionRow {
   std::uint64_t wanted = 0;
   std::string reason;
   std::string details;
-  std::vector<ActionOutcome> outcomes;  ///< of find() only: newest first, at most 50
+  std::vector<ActionOutcome> outcomes;          ///< of find() only: newest first, at most 50
   std::optional<ActionOutcome> action_outcome;  ///< the newest
 };
 

@@ -370,10 +370,9 @@ class Page {
     line("  what happened, newest first");
     for (const ActionOutcome& outcome : row_.outcomes) {
       const std::string after =
-          outcome.reaction
-              ? fmt::format(", {:.0f} µs after the exec",
-                            static_cast<double>(outcome.reaction->count()) / 1e3)
-              : "";
+          outcome.reaction ? fmt::format(", {:.0f} µs after the exec",
+                                         static_cast<double>(outcome.reaction->count()) / 1e3)
+                           : "";
       line("    {}  {:<10} {:<8} {} -> {}{}{}{}", format_utc(outcome.time),
            to_string(outcome.cause), to_string(outcome.status), capacity(outcome.before),
            capacity(outcome.status == ActionStatus::dry_run ? outcome.requested : outcome.after),

@@ -20,7 +20,8 @@ constexpr std::string_view kSelect =
     "d.limit_before, d.wanted, "
     "d.reason, d.details, o.id, o.command_id, o.time_ns, o.status, o.refusal, o.detail, o.cgroup, "
     "o.cgroup_id, o.knob, "
-    "o.limit_before, o.requested, o.limit_after, o.cause, o.reaction_ns FROM decision d LEFT JOIN action_outcome o ON o.id "
+    "o.limit_before, o.requested, o.limit_after, o.cause, o.reaction_ns FROM decision d LEFT JOIN "
+    "action_outcome o ON o.id "
     "= "
     "(SELECT id FROM action_outcome WHERE decision_id = d.id ORDER BY time_ns DESC, id DESC LIMIT "
     "1)";
@@ -52,8 +53,7 @@ ActionOutcome read_outcome(const Statement& row) {
           .after = knob_value(row, 23),
           .time = wall_time_from_ns(row.integer(14)),
           .cause = parse_word(row.text_view(24), ActionCause::reflex_end),
-          .reaction = row.is_null(25) ? std::nullopt
-                                      : std::optional(Nanoseconds(row.integer(25)))};
+          .reaction = row.is_null(25) ? std::nullopt : std::optional(Nanoseconds(row.integer(25)))};
 }
 
 DecisionRow read_row(const Statement& row) {

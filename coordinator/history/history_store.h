@@ -35,9 +35,9 @@ struct HostRow {
   std::string public_key;
   std::string agent_version;
   WallTime first_seen;
-  WallTime last_seen;       ///< end of the newest period
+  WallTime last_seen;  ///< end of the newest period
   std::uint64_t executions = 0;
-  std::uint64_t losses = 0; ///< records lost at any hop, total
+  std::uint64_t losses = 0;  ///< records lost at any hop, total
 };
 
 struct WorkloadRow {
@@ -50,7 +50,7 @@ struct WorkloadRow {
 struct ExecutionRow {
   std::int64_t id = 0;
   HostId host = 0;
-  WallTime start;            ///< of the execve
+  WallTime start;  ///< of the execve
   std::uint32_t pid = 0;
   std::uint32_t parent_pid = 0;
   std::uint32_t uid = 0;
@@ -67,7 +67,8 @@ struct ExecutionRow {
   std::optional<ResourceUse> use;
 };
 
-/// Counters become rates (unit per second: ns of CPU per second = cores), gauges means; NaN = no data in the step.
+/// Counters become rates (unit per second: ns of CPU per second = cores), gauges means; NaN = no
+/// data in the step.
 struct SeriesQuery {
   SeriesKey key;
   WallTime from;
@@ -81,7 +82,7 @@ struct ExecutionQuery {
   std::optional<WallTime> to = {};
   std::string signature = {};  ///< exact; empty: any
   std::string text = {};       ///< in the signature or argv; empty: any
-  std::size_t limit = 100;  ///< newest first
+  std::size_t limit = 100;     ///< newest first
 };
 
 /// Reading side: a connection of its own, read-only; one thread. Never blocks the writer.
@@ -95,15 +96,16 @@ class HistoryReader {
   virtual Result<std::vector<SeriesKey>> series_keys(WallTime active_since) = 0;
   virtual Result<Series> series(const SeriesQuery& query) = 0;
   virtual Result<std::vector<ExecutionRow>> executions(const ExecutionQuery& query) = 0;
-  /// Signatures that ran at least `least` times in [from, to), processes older than the agent, forks without
-  /// an execve and the signature '<other>' left out. By host and signature.
-  virtual Result<std::vector<SignatureRuns>> signature_runs(WallTime from, WallTime to, std::size_t least) = 0;
+  /// Signatures that ran at least `least` times in [from, to), processes older than the agent,
+  /// forks without an execve and the signature '<other>' left out. By host and signature.
+  virtual Result<std::vector<SignatureRuns>> signature_runs(WallTime from, WallTime to,
+                                                            std::size_t least) = 0;
 };
 
 struct HistoryStats {
-  std::uint64_t bytes = 0;             ///< of the file and its log
+  std::uint64_t bytes = 0;  ///< of the file and its log
   std::uint64_t executions = 0;
-  std::uint64_t samples = 0;           ///< looks at a workload or host, each with all its quantities
+  std::uint64_t samples = 0;  ///< looks at a workload or host, each with all its quantities
   std::uint64_t series = 0;
   std::uint64_t signatures = 0;
   std::uint64_t repeated_batches = 0;  ///< since it was opened
@@ -113,11 +115,11 @@ struct HistoryStats {
 class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
-  /// All batches in one transaction, durable when it returns: each batch's records and its sequence number
-  /// together, so that a repeat is seen as one. Same order and number as the input.
+  /// All batches in one transaction, durable when it returns: each batch's records and its sequence
+  /// number together, so that a repeat is seen as one. Same order and number as the input.
   virtual Result<std::vector<AppendedBatch>> append(std::span<const ReceivedBatch> batches) = 0;
-  /// Drops what is older than `before`, and the oldest beyond `max_bytes`. Work per call is bounded;
-  /// false when there is more to do.
+  /// Drops what is older than `before`, and the oldest beyond `max_bytes`. Work per call is
+  /// bounded; false when there is more to do.
   virtual Result<bool> prune(WallTime before, std::uint64_t max_bytes) = 0;
   virtual Result<HistoryStats> stats() = 0;
 };

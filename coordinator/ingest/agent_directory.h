@@ -27,13 +27,14 @@ struct AgentRow {
   WallTime last_seen;
 };
 
-/// Who may connect: the keys that knocked, and what a person decided about each. The decisions are kept in one
-/// JSON file, replaced as a whole; keys nobody has decided about are in memory only (they knock again), so that
-/// strangers cause no writes. Any thread.
+/// Who may connect: the keys that knocked, and what a person decided about each. The decisions are
+/// kept in one JSON file, replaced as a whole; keys nobody has decided about are in memory only
+/// (they knock again), so that strangers cause no writes. Any thread.
 class AgentDirectory final : public KeyAuthority {
  public:
-  /// No file is an empty directory; one that does not make sense is `corrupt` and stays as it is. `clock` outlives
-  /// the directory. `max_pending`: beyond it the oldest unknown keys are forgotten, so that knocking costs no memory.
+  /// No file is an empty directory; one that does not make sense is `corrupt` and stays as it is.
+  /// `clock` outlives the directory. `max_pending`: beyond it the oldest unknown keys are
+  /// forgotten, so that knocking costs no memory.
   static Result<std::unique_ptr<AgentDirectory>> open(const std::string& path, const Clock& clock,
                                                       std::size_t max_pending = 1000);
 
@@ -43,8 +44,9 @@ class AgentDirectory final : public KeyAuthority {
   void on_hello(const std::string& public_key, const std::string& host_name);
 
   std::vector<AgentRow> list() const;
-  /// By whole key or a unique prefix of at least 6 characters (or a unique host name); durable when it returns.
-  /// A key that never knocked can be approved by its whole text. `not_found` and `conflict` (not unique) say so.
+  /// By whole key or a unique prefix of at least 6 characters (or a unique host name); durable when
+  /// it returns. A key that never knocked can be approved by its whole text. `not_found` and
+  /// `conflict` (not unique) say so.
   Result<AgentRow> approve(const std::string& key_or_prefix);
   Result<AgentRow> revoke(const std::string& key_or_prefix);
 

@@ -38,10 +38,11 @@ struct RejectedMessage {
   std::uint64_t total = 0;
 };
 
-/// Owns the ROUTER: verifies and decodes what agents send, answers Hello, hands batches to the pipeline
-/// (a full queue means no ack: the agent sends again), and sends what the outbox holds. A message of a key
-/// that is not (or no longer) approved is dropped and counted, and its sender is sent away. Thread `ingest` calls
-/// run() or poll_once(); everything else is for any thread. `directory`, `inbound` and `metrics` outlive the gateway.
+/// Owns the ROUTER: verifies and decodes what agents send, answers Hello, hands batches to the
+/// pipeline (a full queue means no ack: the agent sends again), and sends what the outbox holds. A
+/// message of a key that is not (or no longer) approved is dropped and counted, and its sender is
+/// sent away. Thread `ingest` calls run() or poll_once(); everything else is for any thread.
+/// `directory`, `inbound` and `metrics` outlive the gateway.
 class Gateway {
  public:
   Gateway(std::unique_ptr<RouterSocket> router, AgentDirectory& directory, InboundQueue& inbound,
@@ -50,8 +51,9 @@ class Gateway {
   void run(std::stop_token stop);
   void poll_once(int timeout_ms);
 
-  /// Queues a message for the agent and wakes the ingest thread; false when the outbox is full. A message for an agent
-  /// that is not connected is dropped and counted: acks follow the repeat, commands are sent again by who wants them.
+  /// Queues a message for the agent and wakes the ingest thread; false when the outbox is full. A
+  /// message for an agent that is not connected is dropped and counted: acks follow the repeat,
+  /// commands are sent again by who wants them.
   bool post(Outbound message);
   /// Sent to each agent now and to those that say Hello later.
   void set_watch_list(WatchList list);

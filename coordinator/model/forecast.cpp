@@ -6,7 +6,8 @@ double quantile_at(const Quantiles& quantiles, double level) {
   if (level <= kQuantileLevels.front()) return quantiles.front();
   for (std::size_t i = 1; i < kQuantileLevels.size(); ++i) {
     if (level > kQuantileLevels[i]) continue;
-    const double share = (level - kQuantileLevels[i - 1]) / (kQuantileLevels[i] - kQuantileLevels[i - 1]);
+    const double share =
+        (level - kQuantileLevels[i - 1]) / (kQuantileLevels[i] - kQuantileLevels[i - 1]);
     return quantiles[i - 1] + share * (quantiles[i] - quantiles[i - 1]);
   }
   return quantiles.back();

@@ -36,7 +36,8 @@ struct Forecast {
   std::vector<Quantiles> quantiles;  ///< ordered, never negative
   std::string model;                 ///< which forecaster, or "a+leads" when commands moved it
   std::vector<LeadContribution> leads;
-  std::vector<Quantiles> quantiles_without_leads;  ///< before commands moved it; empty when none did
+  std::vector<Quantiles>
+      quantiles_without_leads;  ///< before commands moved it; empty when none did
 };
 
 /// No forecast yet, why, and when there will be one.
@@ -50,8 +51,8 @@ using ForecastOrReason = std::variant<Forecast, NotYet>;
 /// How a member did in the rolling back-test, in units of the series.
 struct ModelScore {
   std::string model;
-  double pinball = 0;    ///< mean over points and the seven levels; lower is better
-  double coverage80 = 0; ///< share of actual values inside [.1, .9]
+  double pinball = 0;     ///< mean over points and the seven levels; lower is better
+  double coverage80 = 0;  ///< share of actual values inside [.1, .9]
   std::size_t points = 0;
   bool serves = false;
 };

@@ -15,17 +15,18 @@ struct LeadCommand {
   std::string base_name;
   HostId source_host = 0;  ///< where it runs
   SeriesKey target;
-  double lag_s = 0;        ///< from the exec to the onset of the load (median)
-  double lag_spread_s = 0; ///< half width of the interval that holds 80 % of the onsets
-  double duration_s = 0;   ///< of the load (median)
-  double effect = 0;       ///< mean height above the base line, in the series' unit
+  double lag_s = 0;         ///< from the exec to the onset of the load (median)
+  double lag_spread_s = 0;  ///< half width of the interval that holds 80 % of the onsets
+  double duration_s = 0;    ///< of the load (median)
+  double effect = 0;        ///< mean height above the base line, in the series' unit
   Quantiles effect_quantiles{};
-  std::size_t support = 0;      ///< executions with a whole window after them
-  double precision = 0;         ///< share of these that load followed
-  double lift = 0;              ///< precision over the share expected by chance
-  double p_value = 1;           ///< circular-shift permutation
-  double q_value = 1;           ///< after false-discovery control over all pairs tested
-  std::vector<double> response; ///< mean of the series above its base line, per second after the exec
+  std::size_t support = 0;  ///< executions with a whole window after them
+  double precision = 0;     ///< share of these that load followed
+  double lift = 0;          ///< precision over the share expected by chance
+  double p_value = 1;       ///< circular-shift permutation
+  double q_value = 1;       ///< after false-discovery control over all pairs tested
+  std::vector<double>
+      response;  ///< mean of the series above its base line, per second after the exec
 };
 
 }  // namespace foreshock::coordinator

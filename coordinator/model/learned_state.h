@@ -12,13 +12,13 @@ namespace foreshock::coordinator {
 
 /// What the learning thread knows; published as a whole after each round.
 struct LearnedState {
-  WallTime learned_at;               ///< zero: never yet
+  WallTime learned_at;  ///< zero: never yet
   std::chrono::nanoseconds took{};
   std::vector<LeadCommand> leads;
-  std::map<SeriesKey, ForecastOrReason> forecasts;       ///< not moved by commands seen since
-  std::map<SeriesKey, std::vector<ModelScore>> scores;   ///< best first
+  std::map<SeriesKey, ForecastOrReason> forecasts;      ///< not moved by commands seen since
+  std::map<SeriesKey, std::vector<ModelScore>> scores;  ///< best first
   std::vector<Tag> tags;
-  std::string problem;               ///< why the last round failed; empty: it did not
+  std::string problem;  ///< why the last round failed; empty: it did not
 };
 
 }  // namespace foreshock::coordinator

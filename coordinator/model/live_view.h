@@ -19,7 +19,7 @@ struct LiveView {
     std::string public_key;
     std::string agent_version;
     WallTime last_report;
-    double cpu_cores = 0;        ///< in use, over the last two samples
+    double cpu_cores = 0;  ///< in use, over the last two samples
     std::uint32_t cpu_count = 0;
     std::uint64_t memory_used_bytes = 0;
     std::uint64_t memory_total_bytes = 0;
@@ -40,7 +40,7 @@ struct LiveView {
   std::vector<LiveWorkload> workloads;
   /// Forecasts as they stand with the commands seen until now, for series that a policy looks at.
   std::map<SeriesKey, Forecast> forecasts;
-  std::uint64_t reports = 0;       ///< since the start
+  std::uint64_t reports = 0;  ///< since the start
   std::uint64_t executions = 0;
   std::uint64_t commands_in_flight = 0;
 };

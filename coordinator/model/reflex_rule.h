@@ -18,9 +18,9 @@ struct ReflexRule {
   std::string executable;                 ///< its base name
   std::string cgroup;                     ///< glob: whose limit
   Knob knob = Knob::cpu_max;
-  std::uint64_t value = 0;                ///< in the knob's unit
-  std::chrono::nanoseconds window{};      ///< from the last such command until it is taken back
-  std::chrono::nanoseconds valid_for{};   ///< a host that hears nothing for so long forgets it
+  std::uint64_t value = 0;               ///< in the knob's unit
+  std::chrono::nanoseconds window{};     ///< from the last such command until it is taken back
+  std::chrono::nanoseconds valid_for{};  ///< a host that hears nothing for so long forgets it
 };
 
 }  // namespace foreshock::coordinator

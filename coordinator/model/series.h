@@ -16,7 +16,8 @@ namespace foreshock::coordinator {
 using HostId = std::int64_t;
 
 /// What a series measures. Names in SQL, JSON and on the command line are the enumerators'.
-/// As stored: counters in their unit, gauges as they are. As read for people and models: see `SeriesQuery`.
+/// As stored: counters in their unit, gauges as they are. As read for people and models: see
+/// `SeriesQuery`.
 enum class Quantity : std::uint8_t {
   unknown = 0,
   cpu_usage = 1,        ///< counter, ns; read as cores in use
@@ -50,7 +51,8 @@ struct SeriesKey {
 /// "3:/system.slice/x.service:cpu_usage".
 std::string to_string(const SeriesKey& key);
 
-/// Evenly spaced values; NaN where nothing is known. values[i] covers [start + i*step, start + (i+1)*step).
+/// Evenly spaced values; NaN where nothing is known. values[i] covers [start + i*step, start +
+/// (i+1)*step).
 struct Series {
   SeriesKey key;
   WallTime start;

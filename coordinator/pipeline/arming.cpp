@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/model/glob.h"
+#include "common/text/glob.h"
 #include "coordinator/pipeline/deciding.h"
 
 namespace foreshock::coordinator {
@@ -72,9 +72,8 @@ void Arming::want_for(const LiveState::WorkloadState& state, const LiveState& li
       continue;
     for (const auto& lead : learned.leads) {
       if (lead.target != SeriesKey{state.workload, quantity_of(policy.resource)}) continue;
-      auto decision =
-          plan_reflex(policy, lead,
-                      look_at(state, live, learned, policy.knob, policy.resource, now), {});
+      auto decision = plan_reflex(
+          policy, lead, look_at(state, live, learned, policy.knob, policy.resource, now), {});
       if (decision) add(*std::move(decision));
     }
   }

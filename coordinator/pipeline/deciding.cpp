@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/text/glob.h"
 #include "coordinator/lead/lead_finder.h"
-#include "coordinator/model/glob.h"
 #include "coordinator/plan/planner.h"
 
 namespace foreshock::coordinator {
@@ -86,8 +86,9 @@ Deciding::Deciding(std::vector<Policy> policies) : policies_(std::move(policies)
 
 bool Deciding::concerns(const Workload& workload, const std::string& host_name,
                         const std::vector<Tag>& tags) const {
-  return std::ranges::any_of(
-      policies_, [&](const Policy& policy) { return policy_applies(policy, workload, host_name, tags); });
+  return std::ranges::any_of(policies_, [&](const Policy& policy) {
+    return policy_applies(policy, workload, host_name, tags);
+  });
 }
 
 Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadState& state,

@@ -159,7 +159,8 @@ void Pipeline::on_outcome(HostId host, const ActionOutcome& outcome) {
                           parts_.clock.wall_now());
   }
   log_info(
-      "action_outcome cause={} decision={} status={} refusal={} cgroup={} knob={} before={} after={} "
+      "action_outcome cause={} decision={} status={} refusal={} cgroup={} knob={} before={} "
+      "after={} "
       "detail=\"{}\"",
       to_string(outcome.cause), outcome.decision_id, to_string(outcome.status),
       to_string(outcome.refusal), outcome.target.path, to_string(outcome.knob),

@@ -10,7 +10,8 @@
 
 namespace foreshock::coordinator {
 
-/// Reads the [[policy]] tables of a configuration; failures are recorded in the document with line and column.
+/// Reads the [[policy]] tables of a configuration; failures are recorded in the document with line
+/// and column.
 std::vector<Policy> read_policies(TomlTable& root);
 /// Reads the [[tag_rule]] tables.
 std::vector<TagRule> read_tag_rules(TomlTable& root);

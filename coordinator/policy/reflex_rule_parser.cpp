@@ -65,8 +65,7 @@ std::vector<ReflexRule> read_reflex_rules(TomlTable& root) {
   std::set<std::string> names;
   for (auto& table : root.tables("reflex")) {
     rules.push_back(read_rule(table));
-    if (!names.insert(rules.back().name).second)
-      table.fail("name", "another reflex has this name");
+    if (!names.insert(rules.back().name).second) table.fail("name", "another reflex has this name");
   }
   return rules;
 }

@@ -94,7 +94,8 @@ std::optional<Decision> plan_reflex(const Policy& policy, const LeadCommand& lea
     return std::nullopt;
   const double unit = policy.resource == Resource::cpu ? 1000 : 1;
   double base = static_cast<double>(facts.live_use.value_or(0)) / unit;
-  if (facts.forecast) base = std::max(base, highest_without_leads(*facts.forecast, policy.quantile));
+  if (facts.forecast)
+    base = std::max(base, highest_without_leads(*facts.forecast, policy.quantile));
   const double effect = std::max(lead.effect, quantile_at(lead.effect_quantiles, policy.quantile));
   const double need = (base + effect) * (1 + policy.headroom) * unit;
   if (!std::isfinite(need)) return std::nullopt;
@@ -145,8 +146,9 @@ Decision plan_disarming(const Reflex& armed, const Facts& facts) {
   decision.knob = armed.adjustment.knob;
   decision.wanted = armed.adjustment.value.value_or(0);
   decision.winner = "none";
-  decision.reason = fmt::format("disarm the reflex on `{}` of decision {}: nothing asks for it any more",
-                                armed.signature, armed.decision_id);
+  decision.reason =
+      fmt::format("disarm the reflex on `{}` of decision {}: nothing asks for it any more",
+                  armed.signature, armed.decision_id);
   decision.counter_factual = "it would expire at " + format_utc(armed.expires);
   decision.disarms = armed.decision_id;
   return decision;

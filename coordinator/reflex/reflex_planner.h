@@ -22,9 +22,10 @@ inline constexpr std::chrono::nanoseconds kLeadReflexValidFor = std::chrono::hou
 /// What a person's rule asks of one workload. Pure.
 Decision plan_reflex(const ReflexRule& rule, const Facts& facts);
 
-/// What a lead command of a policy's workload asks: the capacity that its load will need beside what
-/// is used now, within the policy's bounds, from the exec until the load is over. Nothing when it is
-/// not sure enough, when it runs on another host, or when the limit is as loose already. Pure.
+/// What a lead command of a policy's workload asks: the capacity that its load will need beside
+/// what is used now, within the policy's bounds, from the exec until the load is over. Nothing when
+/// it is not sure enough, when it runs on another host, or when the limit is as loose already.
+/// Pure.
 std::optional<Decision> plan_reflex(const Policy& policy, const LeadCommand& lead,
                                     const Facts& facts, const ReflexConfidence& confidence);
 

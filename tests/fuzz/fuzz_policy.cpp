@@ -8,11 +8,13 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace foreshock;
-  auto document = TomlDocument::parse(std::string(reinterpret_cast<const char*>(data), size), "fuzz.toml");
+  auto document =
+      TomlDocument::parse(std::string(reinterpret_cast<const char*>(data), size), "fuzz.toml");
   if (!document) return 0;
   TomlTable root = document->root();
   coordinator::read_policies(root);
   coordinator::read_tag_rules(root);
-  if (const auto finished = document->finish(); !finished && finished.error().message().empty()) __builtin_trap();
+  if (const auto finished = document->finish(); !finished && finished.error().message().empty())
+    __builtin_trap();
   return 0;
 }

@@ -1,7 +1,9 @@
 // Bounded generator of execs with its own count: the ground truth of bench_exec.py.
-//   EXECLOAD_PROGRAM=PATH execload -n COUNT [-r RATE] [-p WORKERS] [-k EXTRA_ARGUMENTS] [-s BYTES_OF_EACH]
-// The program comes by the environment so that our own arguments do not look like one of its executions.
-// RATE 0: flat out. Each child is spawned and reaped before the next of its worker. Prints one line of JSON.
+//   EXECLOAD_PROGRAM=PATH execload -n COUNT [-r RATE] [-p WORKERS] [-k EXTRA_ARGUMENTS] [-s
+//   BYTES_OF_EACH]
+// The program comes by the environment so that our own arguments do not look like one of its
+// executions. RATE 0: flat out. Each child is spawned and reaped before the next of its worker.
+// Prints one line of JSON.
 #define _GNU_SOURCE
 #include <spawn.h>
 #include <stdio.h>
@@ -37,7 +39,8 @@ static double now_s(void) {
 static double cpu_s(int who) {
   struct rusage use;
   getrusage(who, &use);
-  return use.ru_utime.tv_sec + use.ru_stime.tv_sec + (use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1e-6;
+  return use.ru_utime.tv_sec + use.ru_stime.tv_sec +
+         (use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1e-6;
 }
 
 static int by_value(const void* a, const void* b) {
@@ -69,7 +72,8 @@ static void wait_until(double time) {
   nanosleep(&pause, 0);
 }
 
-static void work(const struct options* o, int worker, char** arguments, float* latency_us, struct result* result) {
+static void work(const struct options* o, int worker, char** arguments, float* latency_us,
+                 struct result* result) {
   char* environment[] = {"PATH=/bin", 0};
   const long first = o->count * worker / o->workers, end = o->count * (worker + 1) / o->workers;
   const double period = o->rate > 0 ? o->workers / o->rate : 0;
@@ -80,8 +84,8 @@ static void work(const struct options* o, int worker, char** arguments, float* l
     const double start = now_s();
     pid_t pid;
     int status;
-    if (posix_spawn(&pid, o->program, 0, 0, arguments, environment) == 0 && waitpid(pid, &status, 0) == pid &&
-        WIFEXITED(status)) {
+    if (posix_spawn(&pid, o->program, 0, 0, arguments, environment) == 0 &&
+        waitpid(pid, &status, 0) == pid && WIFEXITED(status)) {
       result->spawned++;
     }
     latency_us[i] = (now_s() - start) * 1e6;
@@ -95,17 +99,32 @@ static struct options parse(int argc, char** argv) {
   int option;
   while ((option = getopt(argc, argv, "n:r:p:k:s:")) != -1) {
     switch (option) {
-      case 'n': o.count = atol(optarg); break;
-      case 'r': o.rate = atof(optarg); break;
-      case 'p': o.workers = atoi(optarg); break;
-      case 'k': o.extra_arguments = atoi(optarg); break;
-      case 's': o.argument_bytes = atoi(optarg); break;
-      default: exit(2);
+      case 'n':
+        o.count = atol(optarg);
+        break;
+      case 'r':
+        o.rate = atof(optarg);
+        break;
+      case 'p':
+        o.workers = atoi(optarg);
+        break;
+      case 'k':
+        o.extra_arguments = atoi(optarg);
+        break;
+      case 's':
+        o.argument_bytes = atoi(optarg);
+        break;
+      default:
+        exit(2);
     }
   }
   o.program = getenv("EXECLOAD_PROGRAM");
-  if (!o.program || optind != argc || o.count < 1 || o.workers < 1 || o.extra_arguments < 0 || o.argument_bytes < 0) {
-    fputs("usage: EXECLOAD_PROGRAM=PATH execload -n COUNT [-r RATE] [-p WORKERS] [-k ARGUMENTS] [-s BYTES]\n", stderr);
+  if (!o.program || optind != argc || o.count < 1 || o.workers < 1 || o.extra_arguments < 0 ||
+      o.argument_bytes < 0) {
+    fputs(
+        "usage: EXECLOAD_PROGRAM=PATH execload -n COUNT [-r RATE] [-p WORKERS] [-k ARGUMENTS] [-s "
+        "BYTES]\n",
+        stderr);
     exit(2);
   }
   return o;
@@ -139,7 +158,9 @@ int main(int argc, char** argv) {
     return 1;
   }
   qsort(latency_us, o.count, sizeof *latency_us, by_value);
-  printf("{\"n\":%ld,\"wall_s\":%.4f,\"rate\":%.1f,\"cpu_us\":%.3f,\"latency_p50_us\":%.1f,\"latency_p99_us\":%.1f}\n",
-         sum.spawned, wall, sum.spawned / wall, (sum.self_cpu_s + sum.child_cpu_s) / sum.spawned * 1e6,
-         latency_us[o.count / 2], latency_us[o.count * 99 / 100]);
+  printf(
+      "{\"n\":%ld,\"wall_s\":%.4f,\"rate\":%.1f,\"cpu_us\":%.3f,\"latency_p50_us\":%.1f,\"latency_"
+      "p99_us\":%.1f}\n",
+      sum.spawned, wall, sum.spawned / wall, (sum.self_cpu_s + sum.child_cpu_s) / sum.spawned * 1e6,
+      latency_us[o.count / 2], latency_us[o.count * 99 / 100]);
 }

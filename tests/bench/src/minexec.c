@@ -1,5 +1,6 @@
 // Drains the ring each 20 ms and counts: the least that a reader can cost.
-//   minexec MARK [COMM]    counts execs whose argv names MARK; prints the exits of COMM; totals at SIGTERM
+//   minexec MARK [COMM]    counts execs whose argv names MARK; prints the exits of COMM; totals at
+//   SIGTERM
 #define _GNU_SOURCE
 #include <bpf/libbpf.h>
 #include <signal.h>
@@ -26,7 +27,8 @@ static int on_record(void* context, void* data, size_t bytes) {
   const struct record* record = data;
   if (record->kind == RECORD_EXEC) {
     execs++;
-    const size_t length = record->argv_bytes < sizeof record->argv ? record->argv_bytes : sizeof record->argv;
+    const size_t length =
+        record->argv_bytes < sizeof record->argv ? record->argv_bytes : sizeof record->argv;
     if (memmem(record->argv, length, mark, strlen(mark))) marked++;
   } else {
     exits++;
@@ -46,7 +48,8 @@ int main(int argc, char** argv) {
   signal(SIGINT, on_signal);
   struct minexec* skeleton = minexec__open_and_load();
   if (!skeleton || minexec__attach(skeleton)) return 1;
-  struct ring_buffer* ring = ring_buffer__new(bpf_map__fd(skeleton->maps.ring), on_record, NULL, NULL);
+  struct ring_buffer* ring =
+      ring_buffer__new(bpf_map__fd(skeleton->maps.ring), on_record, NULL, NULL);
   if (!ring) return 1;
   while (!stopped) {
     usleep(20000);

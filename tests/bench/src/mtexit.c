@@ -1,8 +1,8 @@
-// Processes of four threads that end in three ways, after a known use of processor time, memory (64 MiB) and
-// writes (1 MiB): the ground truth of bench_exact.py is what wait4 says of them.
+// Processes of four threads that end in three ways, after a known use of processor time, memory (64
+// MiB) and writes (1 MiB): the ground truth of bench_exact.py is what wait4 says of them.
 //   mtexit SCRATCH_FILE REPEATS
-// Prints "mode pid cpu_us rss_kb write_kb code" for each. Modes: 0 threads joined, then exit; 1 exit_group from a
-// worker while the others run; 2 the leader goes first.
+// Prints "mode pid cpu_us rss_kb write_kb code" for each. Modes: 0 threads joined, then exit; 1
+// exit_group from a worker while the others run; 2 the leader goes first.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
@@ -78,8 +78,10 @@ int main(int argc, char** argv) {
       int status;
       struct rusage use;
       wait4(pid, &status, 0, &use);
-      const double cpu_us = (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 + use.ru_utime.tv_usec + use.ru_stime.tv_usec;
-      printf("%d %d %.1f %ld %ld %d\n", mode, pid, cpu_us, use.ru_maxrss, use.ru_oublock / 2, WEXITSTATUS(status));
+      const double cpu_us = (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 +
+                            use.ru_utime.tv_usec + use.ru_stime.tv_usec;
+      printf("%d %d %.1f %ld %ld %d\n", mode, pid, cpu_us, use.ru_maxrss, use.ru_oublock / 2,
+             WEXITSTATUS(status));
       fflush(stdout);
     }
   }
