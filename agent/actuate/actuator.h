@@ -23,7 +23,7 @@ class Actuator {
   /// kernel's refusal.
   virtual Result<KnobValue> apply(const CgroupTarget& target, KnobValue value) = 0;
   /// The kernel's file held open, for a write that must not wait. Errors as of read().
-  virtual Result<KnobFile> hold(const CgroupTarget& target) const = 0;
+  virtual Result<KnobFile> hold(const CgroupTarget& target) const;
   /// Where the kernel's file is, for people.
   virtual std::string file_of(const CgroupTarget& target) const = 0;
 };

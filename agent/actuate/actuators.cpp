@@ -242,6 +242,11 @@ class MemoryMaxV1 final : public FileActuator {
 
 }  // namespace
 
+Result<KnobFile> Actuator::hold(const CgroupTarget& target) const {
+  return Error(ErrorCode::unsupported, fmt::format("{} of {} is no file that can be held open",
+                                                   to_string(knob()), target.path));
+}
+
 std::vector<std::unique_ptr<Actuator>> make_actuators(const CgroupLayout& layout) {
   std::vector<std::unique_ptr<Actuator>> actuators;
   if (layout.is_v1("cpu")) {

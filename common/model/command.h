@@ -94,7 +94,7 @@ struct ActionOutcome {
   KnobValue after;  ///< read back from the file
   WallTime time;
   ActionCause cause = ActionCause::command;
-  std::optional<Nanoseconds> reaction;  ///< of a reflex: from the exec to the write
+  std::optional<Nanoseconds> reaction{};  ///< of a reflex: from the exec to the write
   bool operator==(const ActionOutcome&) const = default;
 };
 

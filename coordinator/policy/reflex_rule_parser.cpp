@@ -39,7 +39,8 @@ ReflexRule read_rule(TomlTable& table) {
   rule.mode = is_auto ? PolicyMode::auto_ : PolicyMode::observe;
   rule.host = table.text("host", "");
   rule.signature = table.required_text("signature");
-  rule.executable = table.text("executable", executable_of(rule.signature));
+  rule.executable = table.text("executable", "");
+  if (rule.executable.empty()) rule.executable = executable_of(rule.signature);
   if (!rule.signature.empty() && rule.executable.find('<') != std::string::npos) {
     table.fail("signature",
                "begins with a masked program: give the executable's base name as `executable`");
