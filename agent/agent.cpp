@@ -12,6 +12,7 @@
 #include "agent/agent_loop.h"
 #include "agent/capture/bpf_event_source.h"
 #include "agent/capture/existing_processes.h"
+#include "agent/cgroup/container_names.h"
 #include "agent/cgroup/layout.h"
 #include "agent/sample/cgroup_sampler.h"
 #include "agent/sample/host_sampler.h"
@@ -81,6 +82,7 @@ struct Agent::Impl {
   Snapshot<AgentStatus> status;
   CgroupLayout layout;
   std::unique_ptr<CgroupIndex> cgroups;
+  std::unique_ptr<IdentityTable> identities;
   std::optional<Redactor> redactor;
   std::unique_ptr<BpfEventSource> source;
   std::unique_ptr<CaptureWorker> capture;
@@ -102,6 +104,10 @@ struct Agent::Impl {
     FS_TRY(const auto boot_id, read_boot_id());
     FS_TRY(layout, read_layout());
     cgroups = std::make_unique<CgroupIndex>(layout.workload_root(), config.max_cgroups);
+    // Of cgroups that are gone, too: as many again.
+    identities = std::make_unique<IdentityTable>(
+        2 * config.max_cgroups,
+        [](const WorkloadIdentity& identity) { return read_container_name("", identity); });
     FS_CHECK(open_capture());
     FS_TRY(spool, FileSpool::open(config.spool_directory(), spool_options(), clock));
     FS_TRY(uplink,
@@ -125,8 +131,8 @@ struct Agent::Impl {
     FS_TRY(auto samplers, make_samplers());
     loop = std::make_unique<AgentLoop>(
         std::move(options),
-        AgentLoop::Parts{*capture, source->name(), *cgroups, std::move(samplers), *spool, *uplink,
-                         *executor, *journal, metrics, status, clock});
+        AgentLoop::Parts{*capture, source->name(), *cgroups, *identities, std::move(samplers),
+                         *spool, *uplink, *executor, *journal, metrics, status, clock});
     add_existing_processes();
 
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));

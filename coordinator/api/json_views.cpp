@@ -67,6 +67,31 @@ Json limit_json(const KnobValue& value) {
   return value ? Json(*value) : Json("max");
 }
 
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+void add_identity(const WorkloadIdentity& identity, Json& into) {
+  into["unit"] = text_or_null(identity.unit);
+  into["slice"] = text_or_null(identity.slice);
+  into["container_runtime"] = text_or_null(identity.container_runtime);
+  into["container_id"] = text_or_null(identity.container_id);
+  into["container_name"] = text_or_null(identity.container_name);
+  into["pod"] = text_or_null(identity.pod);
+}
+
+/// "bash < sshd < systemd" as a list.
+Json ancestry_json(std::string_view text) {
+  constexpr std::string_view kSeparator = " < ";
+  Json names = Json::array();
+  while (!text.empty()) {
+    const auto name = text.substr(0, text.find(kSeparator));
+    names.push_back(name);
+    text.remove_prefix(std::min(text.size(), name.size() + kSeparator.size()));
+  }
+  return names;
+}
+
 Json agent_json(const AgentRow& agent) {
   return {
       {"public_key", agent.public_key},
@@ -162,7 +187,12 @@ Json command_json(const ExecutionRow& row, const HostNames& names) {
       {"pid", row.pid},
       {"parent_pid", row.parent_pid},
       {"uid", row.uid},
+      {"gid", row.gid},
       {"login_uid", or_null(row.login_uid)},
+      {"session_id", or_null(row.session_id)},
+      {"tty", text_or_null(row.tty)},
+      {"cwd", text_or_null(row.cwd)},
+      {"ancestry", ancestry_json(row.ancestry)},
       {"cgroup", row.cgroup},
       {"signature", row.signature},
       {"comm", row.comm},
@@ -172,6 +202,7 @@ Json command_json(const ExecutionRow& row, const HostNames& names) {
       {"existing", row.existing},
       {"end", row.end ? time_json(*row.end) : Json()},
   };
+  add_identity(row.workload, json);
   add_end(row, json);
   return json;
 }
@@ -392,7 +423,7 @@ std::string render_workloads(const std::vector<WorkloadRow>& workloads, const Li
   return render_list("workloads", workloads, [&](const WorkloadRow& row) {
     const auto live_entry = live_by_workload.find(row.workload);
     const auto own_tags = tags_by_workload.find(row.workload);
-    return Json{
+    Json json = {
         {"host", name_of(row.workload.host, names)},
         {"cgroup", row.workload.cgroup},
         {"cgroup_id", row.cgroup_id},
@@ -401,6 +432,8 @@ std::string render_workloads(const std::vector<WorkloadRow>& workloads, const Li
          live_entry == live_by_workload.end() ? Json() : live_workload_json(*live_entry->second)},
         {"tags", own_tags == tags_by_workload.end() ? Json::object() : own_tags->second},
     };
+    add_identity(row.identity, json);
+    return json;
   });
 }
 

@@ -66,8 +66,9 @@ class AgentLoopTest : public testing::Test {
     std::vector<std::unique_ptr<ResourceSampler>> samplers;
     samplers.push_back(std::make_unique<OneHostSample>());
     loop_ = std::make_unique<AgentLoop>(
-        options, AgentLoop::Parts{*capture_, "replay", cgroups_, std::move(samplers), spool_,
-                                  uplink_, executor_, *journal_, metrics_, status_, clock_});
+        options,
+        AgentLoop::Parts{*capture_, "replay", cgroups_, identities_, std::move(samplers), spool_,
+                         uplink_, executor_, *journal_, metrics_, status_, clock_});
   }
 
   void add_exec(std::uint32_t pid, const std::vector<std::string>& words) {
@@ -117,6 +118,7 @@ class AgentLoopTest : public testing::Test {
   Redactor redactor_ = *Redactor::make({});
   std::unique_ptr<CaptureWorker> capture_ = *CaptureWorker::make(source_, redactor_, {});
   CgroupIndex cgroups_{directory_.path(), 16};
+  IdentityTable identities_{16, [](const WorkloadIdentity&) { return std::nullopt; }};
   StubbornSpool spool_;
   ListUplink uplink_;
   std::unique_ptr<UndoJournal> journal_ =
