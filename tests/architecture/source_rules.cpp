@@ -81,7 +81,7 @@ const std::vector<Home>& homes() {
        {"common/http/", "agent/capture_verb/", "agent/check/", "agent/status/", "coordinator/api/",
         "coordinator/cli/", "coordinator/decide/", "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
-      {"libsystemd", "systemd/", {"common/os/service_notify"}},
+      {"libsystemd", "systemd/", {"common/os/service_notify", "agent/actuate/systemd_bus"}},
   };
   return kHomes;
 }
