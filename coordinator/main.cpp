@@ -10,6 +10,7 @@
 #include "common/os/event_loop.h"
 #include "coordinator/cli/live_verbs.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/offline/offline_verbs.h"
 
 namespace {
 
@@ -53,6 +54,8 @@ int main(int argc, char** argv) {
   verb->add_option("--config", config_path, "Configuration file")->capture_default_str();
   verb->add_flag("--check-config", only_check, "Check the configuration and exit");
   verb->callback([&] { status = serve(config_path, only_check); });
-  add_live_verbs(app, {std::cout, std::cerr, read_text_style(STDOUT_FILENO)}, status);
+  const CliOutput output{std::cout, std::cerr, read_text_style(STDOUT_FILENO)};
+  add_live_verbs(app, output, status);
+  add_offline_verbs(app, output, status);
   return run_cli(app, argc, argv, status);
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "agent/cgroup/cgroup_dir.h"
+#include "common/text/glob.h"
 
 namespace foreshock::agent {
 
@@ -57,13 +58,13 @@ Verdict judge_validity(const Command& command, WallTime now, std::uint64_t highe
 }
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view path) {
-  return std::ranges::any_of(
-      patterns, [&](const auto& pattern) { return matches_cgroup_pattern(pattern, path); });
+  return std::ranges::any_of(patterns,
+                             [&](const auto& pattern) { return matches_path_glob(pattern, path); });
 }
 
 const AdjustmentBounds* find_bounds(const GuardrailConfig& config, const Adjustment& adjustment) {
   const auto fits = [&](const AdjustmentBounds& bounds) {
-    return matches_cgroup_pattern(bounds.pattern, adjustment.target.path) &&
+    return matches_path_glob(bounds.pattern, adjustment.target.path) &&
            std::ranges::find(bounds.knobs, adjustment.knob) != bounds.knobs.end();
   };
   const auto found = std::ranges::find_if(config.allowed, fits);
@@ -183,26 +184,6 @@ Verdict judge(const Command& command, const TargetState& state, const GuardrailC
   if (auto verdict = judge_identity(*adjustment, state); !verdict.allowed()) return verdict;
   if (auto verdict = judge_bounds(*adjustment, *bounds); !verdict.allowed()) return verdict;
   return judge_working_set(adjustment->knob, adjustment->value, state);
-}
-
-bool matches_cgroup_pattern(std::string_view pattern, std::string_view path) {
-  // reached[i]: the pattern so far matches the first i bytes of the path.
-  std::vector<bool> reached(path.size() + 1, false);
-  reached[0] = true;
-  for (std::size_t p = 0; p < pattern.size(); ++p) {
-    if (pattern[p] == '*') {
-      const bool across = pattern.substr(p).starts_with("**");
-      if (across) ++p;
-      for (std::size_t i = 0; i < path.size(); ++i) {
-        if (reached[i] && (across || path[i] != '/')) reached[i + 1] = true;
-      }
-    } else {
-      for (std::size_t i = path.size(); i > 0; --i)
-        reached[i] = reached[i - 1] && path[i - 1] == pattern[p];
-      reached[0] = false;
-    }
-  }
-  return reached[path.size()];
 }
 
 }  // namespace foreshock::agent

@@ -14,7 +14,7 @@ namespace foreshock::agent {
 
 /// What the host's owner lets a coordinator do to the cgroups that match `pattern`.
 struct AdjustmentBounds {
-  std::string pattern;  ///< path glob: `*` within a component, `**` across components
+  std::string pattern;  ///< of matches_path_glob()
   std::vector<Knob> knobs;
   std::uint64_t min_cpu_millicores = 50;
   std::optional<std::uint64_t> max_cpu_millicores;
@@ -61,9 +61,5 @@ Verdict judge(const Command& command, const TargetState& state, const GuardrailC
 /// set less than a tenth of room; also when the working set is not known. Any other knob passes.
 /// Pure.
 Verdict judge_working_set(Knob knob, KnobValue value, const TargetState& state);
-
-/// Globs as in AdjustmentBounds; everything else stands for itself. O(pattern × path), so that a
-/// hostile path costs no more than its length. Pure.
-bool matches_cgroup_pattern(std::string_view pattern, std::string_view path);
 
 }  // namespace foreshock::agent

@@ -104,8 +104,9 @@ std::string format_ago(WallTime time, WallTime now) {
 
 std::optional<WallTime> parse_utc(std::string_view text) {
   // 2026-11-21T23:31:03.123Z
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
-      text[16] != ':' || text.back() != 'Z') {
+  if (text.ends_with('Z')) text.remove_suffix(1);
+  if (text.size() < 19 || text[4] != '-' || text[7] != '-' ||
+      (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
@@ -117,7 +118,7 @@ std::optional<WallTime> parse_utc(std::string_view text) {
   const std::chrono::year_month_day date(std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day)));
-  const auto fraction = parse_fraction(text.substr(19, text.size() - 20));
+  const auto fraction = parse_fraction(text.substr(19));
   // Nanoseconds in 64 bits end in the year 2262.
   if (!date.ok() || year > 2261 || year < 1678 || hour > 23 || minute > 59 || second > 60 ||
       !fraction)

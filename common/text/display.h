@@ -13,7 +13,8 @@ namespace foreshock {
 std::string format_duration(std::chrono::nanoseconds duration);
 /// "12 s ago"; "in 12 s" for what is to come; "never" for the epoch.
 std::string format_ago(WallTime time, WallTime now);
-/// What format_utc() wrote, back as a time.
+/// "2026-11-21T23:31:03.123Z" and what others write for it: without a fraction, with a space for
+/// the T, without the Z.
 std::optional<WallTime> parse_utc(std::string_view text);
 
 /// The text with everything that could steer a terminal made visible: control characters as "\n" or

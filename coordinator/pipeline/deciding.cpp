@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/text/glob.h"
 #include "coordinator/lead/lead_finder.h"
-#include "coordinator/model/glob.h"
 #include "coordinator/plan/planner.h"
 
 namespace foreshock::coordinator {

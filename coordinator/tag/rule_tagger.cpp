@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "coordinator/model/glob.h"
+#include "common/text/glob.h"
 
 namespace foreshock::coordinator {
 

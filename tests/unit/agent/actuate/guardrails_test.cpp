@@ -194,45 +194,5 @@ TEST(GuardrailsBounds, the_first_that_fits_path_and_knob_decides) {
   EXPECT_EQ(one.with(Knob::cpu_weight, 200, 100).verdict().refusal, Refusal::none);
 }
 
-TEST(CgroupPattern, a_star_stays_in_its_component_and_two_cross) {
-  struct {
-    const char* pattern;
-    const char* path;
-    bool matches;
-  } const kTable[] = {
-      {"/a", "/a", true},
-      {"/a", "/a/b", false},
-      {"/a/*", "/a/b", true},
-      {"/a/*", "/a", false},
-      {"/a/*", "/a/b/c", false},
-      {"/a/**", "/a/b/c", true},
-      {"/a/**", "/a", false},
-      {"/**", "/x/y", true},
-      {"/**/job", "/x/y/job", true},
-      {"/**/job", "/xjob", false},
-      {"/s/ssh*.service", "/s/sshd.service", true},
-      {"/s/ssh*.service", "/s/ssh/x.service", false},
-      {"/a*b*c", "/axxbyyc", true},
-      {"/a*b*c", "/axxbyy", false},
-      {"", "", true},
-      {"", "/", false},
-      {"*", "", true},
-      {"/a.b", "/axb", false},
-      {"/***", "/x/y", true},
-      {"/x/*/z", "/x//z", true},
-      {"/[a]", "/a", false},
-  };
-  for (const auto& row : kTable) {
-    EXPECT_EQ(matches_cgroup_pattern(row.pattern, row.path), row.matches)
-        << row.pattern << " " << row.path;
-  }
-}
-
-TEST(CgroupPattern, many_stars_cost_no_more_than_their_number) {
-  std::string pattern;
-  for (int i = 0; i < 50; ++i) pattern += "*a";
-  EXPECT_FALSE(matches_cgroup_pattern(pattern + "b", std::string(4000, 'a')));
-}
-
 }  // namespace
 }  // namespace foreshock::agent

@@ -29,9 +29,10 @@ TEST(Display, reads_the_times_it_writes) {
   const WallTime time = WallTime(24h * 20000 + 3723s + 123ms);
   EXPECT_EQ(parse_utc(format_utc(time)), time);
   EXPECT_EQ(parse_utc("2026-11-21T23:31:03Z"), parse_utc("2026-11-21T23:31:03.000Z"));
-  for (const char* text :
-       {"", "2026-11-21", "2026-13-21T23:31:03Z", "2026-11-21T24:31:03Z", "2026-11-21T23:31:03",
-        "2026-11-21T23:31:03.Z", "9999-11-21T23:31:03Z", "2026-11-21T23:3a:03Z"}) {
+  EXPECT_EQ(parse_utc("2026-11-21 23:31:03"), parse_utc("2026-11-21T23:31:03Z"));
+  for (const char* text : {"", "2026-11-21", "2026-13-21T23:31:03Z", "2026-11-21T24:31:03Z",
+                           "2026-11-21_23:31:03", "2026-11-21T23:31Z", "2026-11-21T23:31:03.Z",
+                           "9999-11-21T23:31:03Z", "2026-11-21T23:3a:03Z"}) {
     EXPECT_EQ(parse_utc(text), std::nullopt) << text;
   }
 }

@@ -1,10 +1,10 @@
-#include "coordinator/model/glob.h"
+#include "common/text/glob.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
 
-namespace foreshock::coordinator {
+namespace foreshock {
 
 namespace {
 
@@ -44,4 +44,4 @@ bool matches_text_glob(std::string_view pattern, std::string_view text) {
   return matches(pattern, text, false);
 }
 
-}  // namespace foreshock::coordinator
+}  // namespace foreshock

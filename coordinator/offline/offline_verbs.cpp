@@ -1,0 +1,41 @@
+#include "coordinator/offline/offline_verbs.h"
+
+#include <ostream>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "common/text/display.h"
+#include "coordinator/offline/verb.h"
+
+namespace foreshock::coordinator {
+
+CLI::App* OfflineVerbs::add(CLI::App& parent, const std::string& name, const std::string& help,
+                            std::function<Result<void>()> run) const {
+  CLI::App* verb = parent.add_subcommand(name, help);
+  verb->callback([run = std::move(run), out = output, &status = exit_status] {
+    const auto done = run();
+    out.out.flush();
+    if (done) return;
+    out.err << "foreshock-coordinator: " << make_printable(done.error().message()) << "\n";
+    status = ExitStatus::failure;
+  });
+  return verb;
+}
+
+CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std::string& help) {
+  const auto there =
+      app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; });
+  if (!there.empty()) return *there.front();
+  CLI::App* made = app.add_subcommand(name, help);
+  made->require_subcommand(1);
+  return *made;
+}
+
+void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status) {
+  const OfflineVerbs verbs{output, exit_status};
+  static_cast<void>(app);
+  static_cast<void>(verbs);
+}
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "common/base/result.h"
+#include "coordinator/cli/live_verbs.h"
+
+// Inside coordinator/offline only: what each file of verbs is given.
+namespace foreshock::coordinator {
+
+struct OfflineVerbs {
+  CliOutput output;
+  ExitStatus& exit_status;
+
+  /// A verb that does its work by `run` once its options are parsed; an error is printed and is the
+  /// exit status `failure`.
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help,
+                std::function<Result<void>()> run) const;
+  /// The verb that others hang below ("leads" in "leads learn"), made where no live verb has it.
+  static CLI::App& group(CLI::App& app, const std::string& name, const std::string& help);
+};
+
+// One function a file, in the order of --help.
+
+}  // namespace foreshock::coordinator
