@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "coordinator/sqlite/migrations.h"
 #include "coordinator/sqlite/transaction.h"
@@ -62,20 +63,13 @@ Result<std::unique_ptr<AccuracyReader>> AccuracyReader::open(const std::string& 
   return std::unique_ptr<AccuracyReader>(new AccuracyReader(std::move(database)));
 }
 
-Result<std::vector<Accuracy>> AccuracyReader::read(WallTime from,
-                                                   const std::optional<SeriesKey>& key) {
+Result<std::vector<Accuracy>> AccuracyReader::read(WallTime from) {
   FS_TRY(auto rows,
          database_.prepare(
              "SELECT host_id, cgroup, quantity, horizon, model, sum(points), sum(error), "
              "sum(naive_error), sum(pinball), sum(inside80), sum(inside95), sum(above95) "
-             "FROM forecast_accuracy WHERE day >= ?1 AND (?2 IS NULL OR (host_id = ?2 AND "
-             "cgroup = ?3 AND quantity = ?4)) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3"));
-  if (key) {
-    FS_CHECK(rows.start(day_of(from), key->workload.host, key->workload.cgroup,
-                        to_string(key->quantity)));
-  } else {
-    FS_CHECK(rows.start(day_of(from), std::nullopt, std::nullopt, std::nullopt));
-  }
+             "FROM forecast_accuracy WHERE day >= ? GROUP BY 1, 2, 3, 4, 5"));
+  FS_CHECK(rows.start(day_of(from)));
   std::vector<Accuracy> all;
   while (true) {
     FS_TRY(const bool more, rows.step());

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,9 +37,8 @@ class AccuracyReader {
   /// `not_found` before the log has made the file.
   static Result<std::unique_ptr<AccuracyReader>> open(const std::string& path);
 
-  /// By series, horizon and model, since the day of `from`; of one series only where `key` is
-  /// given.
-  Result<std::vector<Accuracy>> read(WallTime from, const std::optional<SeriesKey>& key);
+  /// By series, horizon and model, since the day of `from`.
+  Result<std::vector<Accuracy>> read(WallTime from);
 
  private:
   explicit AccuracyReader(Database database) : database_(std::move(database)) {}
