@@ -154,6 +154,7 @@ void AgentLoop::report(bool with_samples) {
       builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions),
                      std::move(samples), losses(), std::exchange(outcomes_, {}));
   if (with_samples) report.reflexes = parts_.reflexes.states();
+  report.identities = identities_of(report);
   for (auto& payload : encode_report_in_parts(std::move(report)))
     pending_.push_back(std::move(payload));
   pending_position_ = taken_position_;
@@ -162,6 +163,13 @@ void AgentLoop::report(bool with_samples) {
       log_error("delivery_failed error=\"{}\"", pumped.error().message());
     }
   }
+}
+
+std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
+  const BootTime now = parts_.clock.boot_now();
+  for (const auto& execution : report.executions) parts_.identities.of(execution.cgroup, now);
+  for (const auto& workload : report.samples.workloads) parts_.identities.of(workload.cgroup, now);
+  return parts_.identities.take_untold(now);
 }
 
 bool AgentLoop::spool_pending() {

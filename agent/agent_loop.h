@@ -10,6 +10,7 @@
 #include "agent/actuate/command_executor.h"
 #include "agent/capture_worker.h"
 #include "agent/cgroup/cgroup_index.h"
+#include "agent/cgroup/identity_table.h"
 #include "agent/lifetime/lifetime_table.h"
 #include "agent/local_reflexes.h"
 #include "agent/report/report_builder.h"
@@ -41,6 +42,7 @@ class AgentLoop {
     CaptureWorker& capture;
     std::string source_name;
     CgroupIndex& cgroups;
+    IdentityTable& identities;
     std::vector<std::unique_ptr<ResourceSampler>> samplers;
     Spool& spool;
     Uplink& uplink;
@@ -71,6 +73,7 @@ class AgentLoop {
   void join(ProcessEvent&& event);
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
+  std::vector<WorkloadIdentity> identities_of(const Report& report);
   bool spool_pending();
   LossTotals losses() const;
   void say_hello();

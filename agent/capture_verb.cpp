@@ -14,6 +14,8 @@
 #include "agent/capture/bpf_event_source.h"
 #include "agent/capture/existing_processes.h"
 #include "agent/cgroup/cgroup_index.h"
+#include "agent/cgroup/container_names.h"
+#include "agent/cgroup/identity_table.h"
 #include "agent/cgroup/layout.h"
 #include "agent/event_lines/event_lines.h"
 #include "agent/lifetime/lifetime_table.h"
@@ -56,6 +58,9 @@ class Stream {
         prompt_(::isatty(output_.get()) == 1),
         redactor_(std::move(redactor)),
         cgroups_(layout.workload_root(), kMaxCgroups),
+        identities_(
+            kMaxCgroups,
+            [](const WorkloadIdentity& identity) { return read_container_name("", identity); }),
         table_(kMaxLiveProcesses) {
     lines_->append_heading(buffer_);
   }
@@ -101,7 +106,9 @@ class Stream {
   void add_exec(ExecEvent&& exec) {
     redactor_.redact(exec);
     auto cgroup = cgroups_.path_of(exec.facts.cgroup_id);
-    lines_->append_exec(buffer_, exec, cgroup, to_wall(exec.time));
+    const auto ancestry = table_.ancestry_of(exec.facts);
+    lines_->append_exec(buffer_, exec, {cgroup, ancestry, identities_.of(cgroup, exec.time)},
+                        to_wall(exec.time));
     table_.on_exec(std::move(exec), std::move(cgroup));
   }
 
@@ -111,7 +118,8 @@ class Stream {
     for (const auto& execution : table_.take_finished_and_started()) {
       if (!execution.end) continue;  // its exec was written when it came
       joined_ += execution.exec_seen ? 1 : 0;
-      lines_->append_exit(buffer_, execution, to_wall(execution.end->time));
+      lines_->append_exit(buffer_, execution, identities_.of(execution.cgroup, execution.end->time),
+                          to_wall(execution.end->time));
     }
   }
 
@@ -124,6 +132,7 @@ class Stream {
   bool prompt_;  ///< somebody is watching
   Redactor redactor_;
   CgroupIndex cgroups_;
+  IdentityTable identities_;
   LifetimeTable table_;
   SystemClock clock_;
   Nanoseconds wall_minus_boot_{};

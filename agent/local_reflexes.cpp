@@ -40,6 +40,7 @@ Result<void> LocalReflexes::resume(WallTime now) {
   // The cgroups of another boot are gone, and their limits with them.
   if (kept->boot_id != options_.boot_id) return {};
   for (auto& state : kept->reflexes) resume_one(std::move(state), now);
+  judge_again(now);
   publish();
   return {};
 }
@@ -82,7 +83,7 @@ void LocalReflexes::arm(const Reflex& reflex, ActionOutcome& outcome, WallTime n
     return;
   }
   if (!table_.has_room_for(reflex)) {
-    parts_.executor.forget_reflex(reflex);
+    release_undo(reflex);
     return refuse(Refusal::over_budget,
                   fmt::format("{} reflexes are armed, as many as the configuration allows",
                               table_.states().size()),
@@ -90,14 +91,16 @@ void LocalReflexes::arm(const Reflex& reflex, ActionOutcome& outcome, WallTime n
   }
   auto file = parts_.executor.hold(reflex.adjustment.target, reflex.adjustment.knob);
   if (!file) {
-    parts_.executor.forget_reflex(reflex);
+    release_undo(reflex);
     outcome.status = ActionStatus::failed;
     outcome.detail = file.error().message();
     return;
   }
   if (const auto* same = table_.find_same(reflex)) {
-    if (const auto ending = table_.end(same->reflex.decision_id)) end(*ending, now);
-    files_.erase(same->reflex.decision_id);
+    const auto replaced = same->reflex.decision_id;
+    if (const auto ending = table_.end(replaced); ending && !ending->reflex.dry_run)
+      end(*ending, now);
+    files_.erase(replaced);
   }
   files_[reflex.decision_id] = std::make_shared<const KnobFile>(*std::move(file));
   table_.arm(reflex);
@@ -117,10 +120,40 @@ void LocalReflexes::disarm(std::uint64_t decision_id, ActionOutcome& outcome, Wa
   outcome.target = reflex.adjustment.target;
   outcome.knob = reflex.adjustment.knob;
   outcome.detail = "disarmed";
-  if (const auto ending = table_.end(decision_id)) outcome.after = end(*ending, now).after;
-  table_.remove(decision_id);
-  files_.erase(decision_id);
+  forget(reflex, now);
+  save();
+  publish();
+}
+
+void LocalReflexes::forget(const Reflex& reflex, WallTime now) {
+  if (const auto ending = table_.end(reflex.decision_id); ending && !reflex.dry_run)
+    end(*ending, now);
+  table_.remove(reflex.decision_id);
+  files_.erase(reflex.decision_id);
+  release_undo(reflex);
+}
+
+/// The undo entry of a limit that no reflex is about any more, where nothing was ever written.
+void LocalReflexes::release_undo(const Reflex& reflex) {
+  const auto& [target, knob, value] = reflex.adjustment;
+  for (const auto& state : table_.states()) {
+    const Adjustment& other = state.reflex.adjustment;
+    if (other.target == target && other.knob == knob && !state.reflex.dry_run) return;
+  }
   parts_.executor.forget_reflex(reflex);
+}
+
+void LocalReflexes::judge_again(WallTime now) {
+  std::vector<Reflex> refused;
+  for (const auto& state : table_.states()) {
+    const Verdict verdict = parts_.executor.judge_reflex(state.reflex, now);
+    if (verdict.allowed() || verdict.refusal == Refusal::expired) continue;
+    log_warning("reflex_dropped signature=\"{}\" refusal={} detail=\"{}\"", state.reflex.signature,
+                to_string(verdict.refusal), verdict.detail);
+    refused.push_back(state.reflex);
+  }
+  if (refused.empty()) return;
+  for (const auto& reflex : refused) forget(reflex, now);
   save();
   publish();
 }
@@ -196,7 +229,7 @@ std::vector<ActionOutcome> LocalReflexes::end_due(WallTime now) {
   for (const auto& reflex : expired) {
     log_info("reflex_expired name=\"{}\" signature=\"{}\"", reflex.name, reflex.signature);
     files_.erase(reflex.decision_id);
-    parts_.executor.forget_reflex(reflex);
+    release_undo(reflex);
   }
   if (!outcomes.empty() || !expired.empty()) save();
   if (!expired.empty()) publish();

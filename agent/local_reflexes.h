@@ -36,6 +36,8 @@ class LocalReflexes {
   Result<void> resume(WallTime now);
   /// ArmReflex and DisarmReflex.
   ActionOutcome execute(const Command& command, WallTime now);
+  /// The owner's bounds have changed: what is outside of them is taken back and forgotten.
+  void judge_again(WallTime now);
   /// What was fired since the last call, read back.
   std::vector<ActionOutcome> take_fired(WallTime now);
   /// What is over is taken back.
@@ -47,6 +49,8 @@ class LocalReflexes {
 
  private:
   void arm(const Reflex& reflex, ActionOutcome& outcome, WallTime now);
+  void forget(const Reflex& reflex, WallTime now);
+  void release_undo(const Reflex& reflex);
   void disarm(std::uint64_t decision_id, ActionOutcome& outcome, WallTime now);
   void resume_one(ReflexState state, WallTime now);
   std::optional<ActionOutcome> on_firing(const ReflexFiring& firing, WallTime now);

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "agent/actuate/actuator.h"
@@ -32,6 +33,8 @@ class CommandExecutor {
   /// Judges a command about a reflex and obeys its epoch; when it arms one, the undo entry is
   /// durable afterwards. The outcome says `applied` when the reflex may be armed or forgotten.
   ActionOutcome prepare_reflex(const Command& command, WallTime now);
+  /// Whether it may stay armed, by the bounds as they are now.
+  Verdict judge_reflex(const Reflex& reflex, WallTime now) const;
   /// The file that the reflex will write.
   Result<KnobFile> hold(const CgroupTarget& target, Knob knob) const;
   /// After a reflex has written: reads back, writes again where the kernel's value is another one,
@@ -46,6 +49,8 @@ class CommandExecutor {
   /// written.
   void forget_reflex(const Reflex& reflex);
 
+  /// For the commands that come from now on.
+  void set_guardrails(GuardrailConfig config) { config_ = std::move(config); }
   /// Puts every knob of the journal back (a target that is gone is done); what could not be
   /// restored, or would now harm the workload, stays in it. The outcomes have no command's id.
   std::vector<ActionOutcome> restore_all(WallTime now);

@@ -45,6 +45,15 @@ Result<void> CommandExecutor::keep_original(const Reflex& reflex, KnobValue curr
   return record(target, knob, current, current);
 }
 
+Verdict CommandExecutor::judge_reflex(const Reflex& reflex, WallTime now) const {
+  const auto& [target, knob, value] = reflex.adjustment;
+  Command command;
+  command.epoch = journal_.highest_epoch();
+  command.expires = reflex.expires;
+  command.body = ArmReflex{reflex};
+  return judge(command, look_at(target, knob), config_, now, command.epoch);
+}
+
 Result<KnobFile> CommandExecutor::hold(const CgroupTarget& target, Knob knob) const {
   const Actuator* const actuator = find_actuator(knob);
   if (actuator == nullptr) return Error(ErrorCode::unsupported, "this host can't turn the knob");

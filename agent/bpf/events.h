@@ -23,6 +23,9 @@ enum fs_limits {
   FS_COMM_BYTES = 16,
   FS_FILENAME_BYTES = 4095, /* longest file name the kernel takes, without its NUL */
   FS_ARGV_BYTES = 4096,     /* longest argv kept */
+  FS_NAME_BYTES = 256,      /* longest name of a directory, with its NUL */
+  FS_CWD_BYTES = 1280,      /* longest working directory kept */
+  FS_TTY_BYTES = 16,
   FS_WATCHED_NAMES = 1024,
 };
 
@@ -62,15 +65,21 @@ struct fs_process {
   __u8 comm[FS_COMM_BYTES]; /* of the group leader, NUL terminated */
 };
 
-/* Followed by filename_bytes of the file name, then argv_bytes of argv, both without further
- * padding. */
+/*
+ * Followed by cwd_bytes of the working directory, filename_bytes of the file name, argv_bytes of
+ * argv, without padding. The working directory is its names, each ended by NUL, the innermost
+ * first, up to the process's root.
+ */
 struct fs_exec_event {
   struct fs_event_header header;
   struct fs_process process;
   __u32 argv_true_bytes; /* before truncation to FS_ARGV_BYTES */
   __u32 argv_bytes;      /* in the tail, at most FS_ARGV_BYTES */
   __u32 filename_bytes;  /* in the tail, at most FS_FILENAME_BYTES, without a NUL */
+  __u32 cwd_bytes;       /* in the tail, at most FS_CWD_BYTES */
+  __u32 cwd_is_cut;      /* 1: too long or too deep, its outermost names are missing */
   __u32 reserved;
+  __u8 tty[FS_TTY_BYTES]; /* "pts3", NUL terminated; empty: none */
 };
 
 struct fs_exit_event {
@@ -100,7 +109,7 @@ struct fs_drop_counters {
 
 FS_STATIC_ASSERT(sizeof(struct fs_event_header) == 16, "fs_event_header");
 FS_STATIC_ASSERT(sizeof(struct fs_process) == 64, "fs_process");
-FS_STATIC_ASSERT(sizeof(struct fs_exec_event) == 96, "fs_exec_event");
+FS_STATIC_ASSERT(sizeof(struct fs_exec_event) == 120, "fs_exec_event");
 FS_STATIC_ASSERT(sizeof(struct fs_exit_event) == 184, "fs_exit_event");
 
 #endif

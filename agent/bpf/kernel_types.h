@@ -111,6 +111,40 @@ struct mm_struct {
   struct percpu_counter rss_stat[4];
 };
 
+/* Names of directories, and where they are mounted. */
+struct qstr {
+  const unsigned char* name;
+};
+
+struct dentry {
+  struct dentry* d_parent;
+  struct qstr d_name;
+};
+
+struct vfsmount {
+  struct dentry* mnt_root;
+};
+
+struct mount {
+  struct mount* mnt_parent;
+  struct dentry* mnt_mountpoint;
+  struct vfsmount mnt;
+};
+
+struct path {
+  struct vfsmount* mnt;
+  struct dentry* dentry;
+};
+
+struct fs_struct {
+  struct path root;
+  struct path pwd;
+};
+
+struct tty_struct {
+  char name[64];
+};
+
 struct task_io_accounting {
   __u64 syscr;
   __u64 syscw;
@@ -141,6 +175,7 @@ struct signal_struct {
   unsigned long maxrss; /* pages */
   struct task_io_accounting ioac;
   unsigned long long sum_sched_runtime;
+  struct tty_struct* tty; /* the controlling terminal, or NULL */
 };
 
 struct task_struct {
@@ -153,6 +188,7 @@ struct task_struct {
   struct signal_struct* signal;
   struct mm_struct* mm;
   struct css_set* cgroups;
+  struct fs_struct* fs;
   const struct cred* cred;
   kuid_t loginuid;        /* where the kernel has CONFIG_AUDIT */
   unsigned int sessionid; /* likewise */

@@ -4,6 +4,7 @@
  * in the new address space, in pages that execve itself has just written, and names are those of
  * the new program.
  */
+#include "agent/bpf/directory.bpf.h"
 #include "agent/bpf/ring.bpf.h"
 #include "agent/bpf/process.bpf.h"
 
@@ -14,7 +15,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* The event is put together here because its length is known only at the end. */
 struct exec_scratch {
   struct fs_exec_event event;
-  __u8 tail[FS_FILENAME_BYTES + 1 + FS_ARGV_BYTES];
+  __u8 tail[DIRECTORY_ROOM + FS_FILENAME_BYTES + 1 + FS_ARGV_BYTES];
 };
 
 /* One per CPU is enough: a tracepoint's program is neither preempted nor entered twice on a CPU. */
@@ -40,10 +41,11 @@ static __always_inline bool is_watched(const struct fs_process* process) {
   return bpf_map_lookup_elem(&watched_names, &name) != NULL;
 }
 
-/* The file's name to the front of the tail; returns its length. */
-static __always_inline __u64 fill_filename(struct exec_scratch* scratch,
+/* The file's name behind the working directory; returns its length. */
+static __always_inline __u64 fill_filename(struct exec_scratch* scratch, __u64 offset,
                                            struct linux_binprm* bprm) {
-  long with_nul = bpf_probe_read_kernel_str(scratch->tail, FS_FILENAME_BYTES + 1, bprm->filename);
+  long with_nul =
+      bpf_probe_read_kernel_str(scratch->tail + offset, FS_FILENAME_BYTES + 1, bprm->filename);
 
   if (with_nul <= 0) return 0;
   /* Changes nothing; the verifier needs the bound. */
@@ -72,21 +74,31 @@ int BPF_PROG(on_process_exec, struct task_struct* task, int old_pid, struct linu
   __u32 only = 0;
   struct exec_scratch* scratch = bpf_map_lookup_elem(&exec_scratch, &only);
   struct fs_drop_counters* counters;
+  struct directory_names cwd = {};
   struct fs_exec_event* event;
-  __u64 filename_bytes, argv_bytes, bytes, flags;
+  struct tty_struct* tty;
+  __u64 cwd_bytes, filename_bytes, argv_bytes, bytes, flags;
 
   if (!scratch) return 0; /* cannot be: the map has this element */
   event = &scratch->event;
   fill_process(&event->process, task);
-  filename_bytes = fill_filename(scratch, bprm);
-  argv_bytes = fill_argv(scratch, filename_bytes, task->mm);
-  bytes = sizeof(*event) + filename_bytes + argv_bytes;
+  if (task->fs) cwd = fill_cwd(scratch->tail, task->fs);
+  /* Changes nothing; the verifier needs the bound. */
+  cwd_bytes = cwd.bytes & (DIRECTORY_ROOM - 1);
+  filename_bytes = fill_filename(scratch, cwd_bytes, bprm);
+  argv_bytes = fill_argv(scratch, cwd_bytes + filename_bytes, task->mm);
+  bytes = sizeof(*event) + cwd_bytes + filename_bytes + argv_bytes;
+  event->tty[0] = 0;
+  tty = task->signal->tty;
+  if (tty) bpf_probe_read_kernel_str(event->tty, sizeof(event->tty), tty->name);
 
   event->header.kind = FS_EVENT_EXEC;
   event->header.bytes = bytes;
   event->header.boot_time_ns = bpf_ktime_get_boot_ns();
   event->argv_bytes = argv_bytes;
   event->filename_bytes = filename_bytes;
+  event->cwd_bytes = cwd_bytes;
+  event->cwd_is_cut = cwd.is_cut;
   event->reserved = 0;
 
   flags = is_watched(&event->process) ? BPF_RB_FORCE_WAKEUP : wake_if_filled_by(bytes);

@@ -58,20 +58,46 @@ Result<ProcessFacts> decode_process(const fs_process& process) {
   return facts;
 }
 
+/// "/srv/app" of "app\0srv\0"; ".../srv/app" where the outermost names are missing. Empty when
+/// there is none.
+Result<std::string> join_directory(std::string_view names, bool is_cut) {
+  if (!names.empty() && names.back() != '\0') return corrupt("directory name without end");
+  std::string path;
+  path.reserve(names.size() + 4);
+  if (is_cut) path = names.empty() ? "" : "...";
+  for (std::size_t end = names.size(); end > 0;) {
+    const auto before = end >= 2 ? names.rfind('\0', end - 2) : std::string_view::npos;
+    const auto begin = before == std::string_view::npos ? 0 : before + 1;
+    path += '/';
+    path += names.substr(begin, end - 1 - begin);
+    end = begin;
+  }
+  if (path.empty() && !is_cut) path = "/";
+  return path;
+}
+
 Result<ProcessEvent> decode_exec(ByteView record) {
   if (record.size() < sizeof(fs_exec_event)) return corrupt("exec event too short");
   const auto event = copy_front<fs_exec_event>(record);
-  if (event.filename_bytes > FS_FILENAME_BYTES || event.argv_bytes > FS_ARGV_BYTES ||
-      record.size() != sizeof event + event.filename_bytes + event.argv_bytes) {
+  if (event.cwd_bytes > FS_CWD_BYTES || event.filename_bytes > FS_FILENAME_BYTES ||
+      event.argv_bytes > FS_ARGV_BYTES ||
+      record.size() != sizeof event + event.cwd_bytes + event.filename_bytes + event.argv_bytes) {
     return corrupt("exec event whose parts do not add up to its length");
   }
   if (event.argv_true_bytes < event.argv_bytes) return corrupt("argv longer than it was");
   FS_TRY(auto facts, decode_process(event.process));
 
-  const auto tail = as_text(record.subspan(sizeof event));
+  auto tail = as_text(record.subspan(sizeof event));
   ExecEvent exec;
   exec.time = boot_time_from_ns(event.header.boot_time_ns);
   exec.facts = std::move(facts);
+  FS_TRY(exec.cwd, join_directory(tail.substr(0, event.cwd_bytes), event.cwd_is_cut != 0));
+  const auto* const tty_end = std::find(std::begin(event.tty), std::end(event.tty), 0);
+  if (tty_end == std::end(event.tty)) return corrupt("terminal name without end");
+  exec.tty.assign(std::begin(event.tty), tty_end);
+  // The kernel's own name of /dev/pts/3 is "pts3".
+  if (exec.tty.starts_with("pts") && !exec.tty.starts_with("pts/")) exec.tty.insert(3, "/");
+  tail.remove_prefix(event.cwd_bytes);
   exec.filename = tail.substr(0, event.filename_bytes);
   if (exec.filename.find('\0') != std::string::npos) return corrupt("file name with a NUL");
   exec.argv.words = tail.substr(event.filename_bytes);

@@ -47,6 +47,7 @@ struct Stat {
   std::string comm;
   char state = '?';
   std::uint32_t parent = 0;
+  std::uint32_t terminal = 0;  ///< device number
   std::uint32_t flags = 0;
   std::uint32_t threads = 0;
   std::uint64_t start_ticks = 0;
@@ -71,6 +72,7 @@ std::optional<Stat> parse_stat(std::string_view text) {
   stat.comm = text.substr(open + 1, close - open - 1);
   stat.state = after[0][0];
   stat.parent = static_cast<std::uint32_t>(field(4));
+  stat.terminal = static_cast<std::uint32_t>(field(7));
   stat.flags = static_cast<std::uint32_t>(field(9));
   stat.threads = static_cast<std::uint32_t>(field(20));
   stat.start_ticks = field(22);
@@ -114,14 +116,31 @@ std::string parse_cgroup(std::string_view text, bool cgroup_v1) {
   return {};
 }
 
-std::string read_exe(const std::string& directory) {
+std::string read_link(const std::string& path) {
   std::array<char, FS_FILENAME_BYTES> target{};
-  const auto n = ::readlink((directory + "/exe").c_str(), target.data(), target.size());
+  const auto n = ::readlink(path.c_str(), target.data(), target.size());
   if (n < 0) return {};
   std::string_view name(target.data(), static_cast<std::size_t>(n));
   constexpr std::string_view kDeleted = " (deleted)";
   if (name.ends_with(kDeleted)) name.remove_suffix(kDeleted.size());
   return std::string(name);
+}
+
+/// "pts/3" of a device number: the kernel's minor has 8 + 12 bits around its major (see
+/// makedev(3)). Empty when there is none.
+std::string terminal_name(std::uint32_t device) {
+  constexpr std::uint32_t kConsole = 4;
+  constexpr std::uint32_t kFirstPts =
+      136;                               // eight majors of 256 each; only the first is used today
+  constexpr std::uint32_t kSerial = 64;  // minors of major 4 from here on
+  if (device == 0) return {};
+  const auto major = device >> 8 & 0xfff;
+  const auto minor = (device & 0xff) | (device >> 12 & 0xfff00);
+  if (major >= kFirstPts && major < kFirstPts + 8)
+    return "pts/" + std::to_string((major - kFirstPts) * 256 + minor);
+  if (major == kConsole && minor < kSerial) return "tty" + std::to_string(minor);
+  if (major == kConsole) return "ttyS" + std::to_string(minor - kSerial);
+  return std::to_string(major) + ":" + std::to_string(minor);
 }
 
 /// As much as an exec event would hold: a command line can be megabytes.
@@ -167,7 +186,9 @@ ExistingProcess read_process(const std::string& directory, std::uint32_t pid, St
   ExecEvent& event = process.event;
   event.existing = true;
   event.time = start_time(stat);
-  event.filename = read_exe(directory);
+  event.filename = read_link(directory + "/exe");
+  event.cwd = read_link(directory + "/cwd");
+  event.tty = terminal_name(stat.terminal);
   event.argv = read_argv(directory, stat);
   event.facts.process = make_process_key(pid, event.time);
   event.facts.parent.pid = stat.parent;

@@ -107,6 +107,7 @@ class JsonLine {
 
 void add_process(JsonLine& line, const ProcessFacts& facts) {
   line.number("pid", facts.process.pid);
+  line.number("start_ns", facts.process.start.time_since_epoch().count());
   line.number("ppid", facts.parent.pid);
   line.number("uid", facts.identity.uid);
   line.number("gid", facts.identity.gid);
@@ -130,9 +131,44 @@ void add_command(JsonLine& line, const std::string& filename, const Argv& argv) 
   line.boolean("redacted", argv.redacted);
 }
 
-void add_cgroup(JsonLine& line, std::uint64_t id, std::string_view path) {
+/// The words of a text in which each is ended by NUL.
+void add_words(JsonLine& line, std::string_view name, std::string_view words) {
+  std::string& out = line.name(name);
+  out += '[';
+  for (bool first = true; !words.empty(); first = false) {
+    if (!first) out += ',';
+    const auto word = words.substr(0, words.find('\0'));
+    append_json_string(out, word);
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+  }
+  out += ']';
+}
+
+void add_text_or_null(JsonLine& line, std::string_view name, std::string_view text) {
+  if (text.empty()) {
+    line.name(name) += "null";
+  } else {
+    line.text(name, text);
+  }
+}
+
+void add_place(JsonLine& line, const std::string& cwd, const std::string& tty,
+               std::string_view ancestry) {
+  add_text_or_null(line, "cwd", cwd);
+  add_text_or_null(line, "tty", tty);
+  add_words(line, "ancestry", ancestry);
+}
+
+void add_workload(JsonLine& line, std::uint64_t id, std::string_view path,
+                  const WorkloadIdentity& identity) {
   line.number("cgroup_id", id);
   line.text("cgroup", path);
+  add_text_or_null(line, "unit", identity.unit);
+  add_text_or_null(line, "slice", identity.slice);
+  add_text_or_null(line, "container_runtime", identity.container_runtime);
+  add_text_or_null(line, "container_id", identity.container_id);
+  add_text_or_null(line, "container_name", identity.container_name);
+  add_text_or_null(line, "pod", identity.pod);
 }
 
 /// The two readings of a wait status; exactly one is there.
@@ -285,19 +321,21 @@ void UtcWriter::append(std::string& out, WallTime time) {
   out += 'Z';
 }
 
-void JsonEventLines::append_exec(std::string& out, const ExecEvent& exec, std::string_view cgroup,
-                                 WallTime time) {
+void JsonEventLines::append_exec(std::string& out, const ExecEvent& exec,
+                                 const EventContext& context, WallTime time) {
   JsonLine line(out, "exec");
   line.name("time") += '"';
   utc_.append(out, time);
   out += '"';
   add_process(line, exec.facts);
   add_command(line, exec.filename, exec.argv);
-  add_cgroup(line, exec.facts.cgroup_id, cgroup);
+  add_place(line, exec.cwd, exec.tty, context.ancestry);
+  add_workload(line, exec.facts.cgroup_id, context.cgroup, context.identity);
   line.end();
 }
 
-void JsonEventLines::append_exit(std::string& out, const Execution& ended, WallTime time) {
+void JsonEventLines::append_exit(std::string& out, const Execution& ended,
+                                 const WorkloadIdentity& identity, WallTime time) {
   FS_ASSERT(ended.end.has_value());
   JsonLine line(out, "exit");
   line.name("time") += '"';
@@ -305,7 +343,8 @@ void JsonEventLines::append_exit(std::string& out, const Execution& ended, WallT
   out += '"';
   add_process(line, ended.facts);
   add_command(line, ended.filename, ended.argv);
-  add_cgroup(line, ended.facts.cgroup_id, ended.cgroup);
+  add_place(line, ended.cwd, ended.tty, ended.ancestry);
+  add_workload(line, ended.facts.cgroup_id, ended.cgroup, identity);
   line.boolean("joined", ended.exec_seen);
   line.number("exit_code", exit_code_of(ended.end->wait_status));
   line.number("signal", signal_of(ended.end->wait_status));
@@ -320,7 +359,7 @@ void TextEventLines::append_heading(std::string& out) {
   out += "COMMAND\n";
 }
 
-void TextEventLines::append_exec(std::string& out, const ExecEvent& exec, std::string_view,
+void TextEventLines::append_exec(std::string& out, const ExecEvent& exec, const EventContext&,
                                  WallTime time) {
   std::string utc;
   utc_.append(utc, time);
@@ -331,7 +370,8 @@ void TextEventLines::append_exec(std::string& out, const ExecEvent& exec, std::s
   out += '\n';
 }
 
-void TextEventLines::append_exit(std::string& out, const Execution& ended, WallTime time) {
+void TextEventLines::append_exit(std::string& out, const Execution& ended, const WorkloadIdentity&,
+                                 WallTime time) {
   FS_ASSERT(ended.end.has_value());
   std::string utc;
   utc_.append(utc, time);

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/model/process_event.h"
 #include "common/model/report.h"
+#include "common/model/workload_identity.h"
 
 namespace foreshock::agent {
 
@@ -27,25 +28,34 @@ class UtcWriter {
   std::string text_;  ///< of that second, up to its decimal point
 };
 
+/// What is known about an event's process beside the event.
+struct EventContext {
+  std::string_view cgroup;    ///< path; empty: not known
+  std::string_view ancestry;  ///< as Execution::ancestry
+  const WorkloadIdentity& identity;
+};
+
 /// Writes one line an event into a buffer. A line is whole and ends with a line feed.
 class EventLines {
  public:
   virtual ~EventLines() = default;
   /// What stands before the first line.
   virtual void append_heading(std::string& out) = 0;
-  virtual void append_exec(std::string& out, const ExecEvent& exec, std::string_view cgroup,
+  virtual void append_exec(std::string& out, const ExecEvent& exec, const EventContext& context,
                            WallTime time) = 0;
   /// @param ended  with its end.
-  virtual void append_exit(std::string& out, const Execution& ended, WallTime time) = 0;
+  virtual void append_exit(std::string& out, const Execution& ended,
+                           const WorkloadIdentity& identity, WallTime time) = 0;
 };
 
 /// One JSON object a line; "event" is its first member.
 class JsonEventLines final : public EventLines {
  public:
   void append_heading(std::string&) override {}
-  void append_exec(std::string& out, const ExecEvent& exec, std::string_view cgroup,
+  void append_exec(std::string& out, const ExecEvent& exec, const EventContext& context,
                    WallTime time) override;
-  void append_exit(std::string& out, const Execution& ended, WallTime time) override;
+  void append_exit(std::string& out, const Execution& ended, const WorkloadIdentity& identity,
+                   WallTime time) override;
 
  private:
   UtcWriter utc_;
@@ -55,9 +65,10 @@ class JsonEventLines final : public EventLines {
 class TextEventLines final : public EventLines {
  public:
   void append_heading(std::string& out) override;
-  void append_exec(std::string& out, const ExecEvent& exec, std::string_view cgroup,
+  void append_exec(std::string& out, const ExecEvent& exec, const EventContext& context,
                    WallTime time) override;
-  void append_exit(std::string& out, const Execution& ended, WallTime time) override;
+  void append_exit(std::string& out, const Execution& ended, const WorkloadIdentity& identity,
+                   WallTime time) override;
 
  private:
   UtcWriter utc_;

@@ -22,6 +22,8 @@ Execution make_execution(ExecEvent&& event, std::string&& cgroup) {
   execution.cgroup = std::move(cgroup);
   execution.filename = std::move(event.filename);
   execution.argv = std::move(event.argv);
+  execution.cwd = std::move(event.cwd);
+  execution.tty = std::move(event.tty);
   execution.existing = event.existing;
   return execution;
 }
@@ -51,6 +53,7 @@ void LifetimeTable::on_exec(ExecEvent&& event, std::string cgroup) {
   const ProcessKey process = event.facts.process;
   if (ended_already(process)) return;
   Execution execution = make_execution(std::move(event), std::move(cgroup));
+  execution.ancestry = ancestry_of(execution.facts);
   const auto live = find(process.pid);
   if (live == live_.end()) return start(std::move(execution));
   if (same_process(live->execution.facts.process, process))
@@ -77,7 +80,9 @@ void LifetimeTable::on_exit(ExitEvent&& event, std::string cgroup) {
     if (live->execution.facts.process.start < process.start)
       close_without_end(live);  // its exit was lost
   }
-  finished_.push_back(make_execution_without_exec(std::move(event), std::move(cgroup)));
+  auto execution = make_execution_without_exec(std::move(event), std::move(cgroup));
+  execution.ancestry = ancestry_of(execution.facts);
+  finished_.push_back(std::move(execution));
 }
 
 std::vector<Execution> LifetimeTable::take_finished_and_started() {
@@ -95,6 +100,24 @@ std::vector<Execution> LifetimeTable::take_finished_and_started() {
 LifetimeTable::LiveList::iterator LifetimeTable::find(std::uint32_t pid) {
   const auto found = by_pid_.find(pid);
   return found == by_pid_.end() ? live_.end() : found->second;
+}
+
+std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) const {
+  std::string names;
+  ProcessKey wanted = facts.parent;
+  for (std::size_t i = 0; i < kMaxAncestors; ++i) {
+    const auto found = by_pid_.find(wanted.pid);
+    if (found == by_pid_.end()) break;
+    const ProcessFacts& ancestor = found->second->execution.facts;
+    // A later owner of the process id; a start of zero is one that /proc did not tell.
+    const bool known_start = wanted.start.time_since_epoch().count() != 0;
+    if (known_start && !same_process(ancestor.process, wanted)) break;
+    names += ancestor.comm;
+    names += '\0';
+    if (ancestor.parent.pid == wanted.pid || ancestor.parent.pid == 0) break;
+    wanted = ancestor.parent;
+  }
+  return names;
 }
 
 void LifetimeTable::start(Execution&& execution) {

@@ -36,11 +36,15 @@ namespace foreshock::agent {
 class LifetimeTable {
  public:
   static constexpr std::size_t kEndedSlots = 8192;
+  static constexpr std::size_t kMaxAncestors = 8;
 
   explicit LifetimeTable(std::size_t capacity);
 
   void on_exec(ExecEvent&& event, std::string cgroup);
   void on_exit(ExitEvent&& event, std::string cgroup);
+
+  /// As Execution::ancestry: as far up as processes are known.
+  std::string ancestry_of(const ProcessFacts& facts) const;
 
   /// What there is to report, see above: what ended or was superseded, in that order, then what
   /// started and still runs, in the order of execs.

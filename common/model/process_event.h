@@ -67,6 +67,8 @@ struct ExecEvent {
   ProcessFacts facts;
   std::string filename;
   Argv argv;
+  std::string cwd{};  ///< working directory below the process's own root; empty: not known
+  std::string tty{};  ///< controlling terminal, "pts/3"; empty: none
   bool existing =
       false;  ///< ran before the agent started: read from /proc, `time` is the process's start
   bool operator==(const ExecEvent&) const = default;

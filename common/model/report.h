@@ -11,6 +11,7 @@
 #include "common/model/command.h"
 #include "common/model/process_event.h"
 #include "common/model/resource_sample.h"
+#include "common/model/workload_identity.h"
 
 namespace foreshock {
 
@@ -31,6 +32,12 @@ struct Execution {
   std::string cgroup;  ///< path; empty when it could not be resolved
   std::string filename;
   Argv argv;
+  std::string
+      cwd{};  ///< working directory at the exec, below the process's own root; empty: not known
+  std::string tty{};  ///< controlling terminal, "pts/3"; empty: none
+  /// Names (comm) of its ancestors as they were then, the parent first, each ended by NUL; at most
+  /// eight.
+  std::string ancestry{};
   bool existing = false;  ///< ran before the agent started
   bool exec_seen =
       true;  ///< false: a fork that never called execve, or whose exec was before our time
@@ -70,7 +77,8 @@ struct Report {
   ResourceSample samples;
   std::vector<Loss> losses;
   std::vector<ActionOutcome> outcomes;
-  std::vector<ReflexState> reflexes;  ///< all that are armed
+  std::vector<ReflexState> reflexes;         ///< all that are armed
+  std::vector<WorkloadIdentity> identities;  ///< of workloads of this report, where new or changed
   bool operator==(const Report&) const = default;
 
   WallTime to_wall(BootTime time) const {

@@ -201,6 +201,9 @@ fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
   const auto comm = write_shared_text(builder, facts.comm);
   const auto filename = write_shared_text(builder, execution.filename);
   const auto argv = write_text(builder, execution.argv.words);
+  const auto cwd = write_shared_text(builder, execution.cwd);
+  const auto tty = write_shared_text(builder, execution.tty);
+  const auto ancestry = write_shared_text(builder, execution.ancestry);
   const auto end =
       execution.end ? write_end(builder, *execution.end) : fb::Offset<schema::ExecutionEnd>();
 
@@ -223,6 +226,9 @@ fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
   table.add_exec_seen(execution.exec_seen);
   table.add_earlier_execs(execution.earlier_execs);
   table.add_end(end);
+  table.add_cwd(cwd);
+  table.add_tty(tty);
+  table.add_ancestry(ancestry);
   return table.Finish();
 }
 
@@ -243,6 +249,9 @@ Execution read_execution(FieldReader& reader, const schema::Execution& execution
   result.argv = {.words = reader.text(execution.argv()),
                  .true_bytes = execution.argv_true_bytes(),
                  .redacted = execution.argv_redacted()};
+  result.cwd = reader.text(execution.cwd());
+  result.tty = reader.text(execution.tty());
+  result.ancestry = reader.text(execution.ancestry());
   result.existing = execution.existing();
   result.exec_seen = execution.exec_seen();
   result.earlier_execs = execution.earlier_execs();

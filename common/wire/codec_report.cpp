@@ -261,6 +261,28 @@ ReflexState read_reflex_state(FieldReader& reader, const schema::ReflexState& ta
           .base = wire::read_knob_value(*table.base())};
 }
 
+fb::Offset<schema::WorkloadIdentity> write_identity(Builder& builder,
+                                                    const WorkloadIdentity& identity) {
+  const auto cgroup = builder.CreateSharedString(identity.cgroup);
+  const auto unit = wire::write_shared_text(builder, identity.unit);
+  const auto slice = wire::write_shared_text(builder, identity.slice);
+  const auto runtime = wire::write_shared_text(builder, identity.container_runtime);
+  const auto id = wire::write_shared_text(builder, identity.container_id);
+  const auto name = wire::write_shared_text(builder, identity.container_name);
+  const auto pod = wire::write_shared_text(builder, identity.pod);
+  return schema::CreateWorkloadIdentity(builder, cgroup, unit, slice, runtime, id, name, pod);
+}
+
+WorkloadIdentity read_identity(FieldReader& reader, const schema::WorkloadIdentity& table) {
+  return {.cgroup = reader.text(table.cgroup()),
+          .unit = reader.text(table.unit()),
+          .slice = reader.text(table.slice()),
+          .container_runtime = reader.text(table.container_runtime()),
+          .container_id = reader.text(table.container_id()),
+          .container_name = reader.text(table.container_name()),
+          .pod = reader.text(table.pod())};
+}
+
 fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) {
   const auto boot_id = to_wire(report.boot_id.value);
   const auto host_name = builder.CreateString(report.host_name);
@@ -275,12 +297,14 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
       write_all<schema::ProcessSample>(builder, report.samples.processes, write_process_sample);
   const auto losses = write_all<schema::Loss>(builder, report.losses, write_loss);
   const auto outcomes = write_all<schema::ActionOutcome>(builder, report.outcomes, write_outcome);
+  const auto identities =
+      write_all<schema::WorkloadIdentity>(builder, report.identities, write_identity);
   const auto reflexes =
       write_all<schema::ReflexState>(builder, report.reflexes, write_reflex_state);
-  return schema::CreateReport(builder, &boot_id, host_name, agent_version,
-                              to_wire(report.period_start), to_wire(report.period_end),
-                              report.wall_minus_boot.count(), executions, host, workloads,
-                              processes, report.samples.process_count, losses, outcomes, reflexes);
+  return schema::CreateReport(
+      builder, &boot_id, host_name, agent_version, to_wire(report.period_start),
+      to_wire(report.period_end), report.wall_minus_boot.count(), executions, host, workloads,
+      processes, report.samples.process_count, losses, outcomes, identities, reflexes);
 }
 
 Report read_report(FieldReader& reader, const schema::Report& table) {
@@ -300,15 +324,17 @@ Report read_report(FieldReader& reader, const schema::Report& table) {
   report.losses = read_all<Loss>(reader, table.losses(), read_loss);
   report.outcomes = read_all<ActionOutcome>(reader, table.outcomes(), read_outcome);
   report.reflexes = read_all<ReflexState>(reader, table.reflexes(), read_reflex_state);
+  report.identities = read_all<WorkloadIdentity>(reader, table.identities(), read_identity);
   return report;
 }
 
 /// Upper bound of what an execution adds to an encoded report: its table, its strings, their
 /// padding.
 std::size_t encoded_bytes(const Execution& execution) {
-  constexpr std::size_t kTables = 384;
+  constexpr std::size_t kTables = 432;
   return kTables + execution.cgroup.size() + execution.facts.comm.size() +
-         execution.filename.size() + execution.argv.words.size();
+         execution.filename.size() + execution.argv.words.size() + execution.cwd.size() +
+         execution.tty.size() + execution.ancestry.size();
 }
 
 }  // namespace
@@ -327,12 +353,13 @@ std::vector<ByteBuffer> encode_report_in_parts(Report report) {
     const std::size_t size = encoded_bytes(execution);
     if (used + size > kMaxExecutionBytes && !report.executions.empty()) {
       parts.push_back(encode_report(report));
-      // Samples, losses and outcomes are counted once.
+      // Everything else travels once.
       report.executions.clear();
       report.samples = {};
       report.losses.clear();
       report.outcomes.clear();
       report.reflexes.clear();
+      report.identities.clear();
       used = 0;
     }
     used += size;

@@ -6,46 +6,22 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/wait.h>
+
+#include "coordinator/api/json.h"
 
 namespace foreshock::coordinator {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, kQuantileLevels.size()> kQuantileNames = {
     "q025", "q05", "q10", "q50", "q90", "q95", "q975"};
 /// A host whose newest report is older is shown as silent.
 constexpr auto kSilentAfter = std::chrono::seconds(15);
 
-/// Command lines and cgroup names need not be UTF-8.
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-double seconds_of(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-Json time_json(WallTime time) {
-  return time == WallTime() ? Json() : Json(format_utc(time));
-}
-
-/// JSON has no NaN: unknown is null.
-Json number_json(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
 template <typename T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
-}
-
-std::string name_of(HostId host, const HostNames& names) {
-  const auto found = names.find(host);
-  return found == names.end() ? fmt::format("#{}", host) : found->second;
 }
 
 template <typename Values, typename Render>
@@ -65,6 +41,31 @@ std::string render_list(std::string_view name, const Values& values, Render rend
 /// A limit: the number, or "max" for none.
 Json limit_json(const KnobValue& value) {
   return value ? Json(*value) : Json("max");
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+void add_identity(const WorkloadIdentity& identity, Json& into) {
+  into["unit"] = text_or_null(identity.unit);
+  into["slice"] = text_or_null(identity.slice);
+  into["container_runtime"] = text_or_null(identity.container_runtime);
+  into["container_id"] = text_or_null(identity.container_id);
+  into["container_name"] = text_or_null(identity.container_name);
+  into["pod"] = text_or_null(identity.pod);
+}
+
+/// "bash < sshd < systemd" as a list.
+Json ancestry_json(std::string_view text) {
+  constexpr std::string_view kSeparator = " < ";
+  Json names = Json::array();
+  while (!text.empty()) {
+    const auto name = text.substr(0, text.find(kSeparator));
+    names.push_back(name);
+    text.remove_prefix(std::min(text.size(), name.size() + kSeparator.size()));
+  }
+  return names;
 }
 
 Json agent_json(const AgentRow& agent) {
@@ -162,7 +163,12 @@ Json command_json(const ExecutionRow& row, const HostNames& names) {
       {"pid", row.pid},
       {"parent_pid", row.parent_pid},
       {"uid", row.uid},
+      {"gid", row.gid},
       {"login_uid", or_null(row.login_uid)},
+      {"session_id", or_null(row.session_id)},
+      {"tty", text_or_null(row.tty)},
+      {"cwd", text_or_null(row.cwd)},
+      {"ancestry", ancestry_json(row.ancestry)},
       {"cgroup", row.cgroup},
       {"signature", row.signature},
       {"comm", row.comm},
@@ -172,6 +178,7 @@ Json command_json(const ExecutionRow& row, const HostNames& names) {
       {"existing", row.existing},
       {"end", row.end ? time_json(*row.end) : Json()},
   };
+  add_identity(row.workload, json);
   add_end(row, json);
   return json;
 }
@@ -420,7 +427,7 @@ std::string render_workloads(const std::vector<WorkloadRow>& workloads, const Li
   return render_list("workloads", workloads, [&](const WorkloadRow& row) {
     const auto live_entry = live_by_workload.find(row.workload);
     const auto own_tags = tags_by_workload.find(row.workload);
-    return Json{
+    Json json = {
         {"host", name_of(row.workload.host, names)},
         {"cgroup", row.workload.cgroup},
         {"cgroup_id", row.cgroup_id},
@@ -429,6 +436,8 @@ std::string render_workloads(const std::vector<WorkloadRow>& workloads, const Li
          live_entry == live_by_workload.end() ? Json() : live_workload_json(*live_entry->second)},
         {"tags", own_tags == tags_by_workload.end() ? Json::object() : own_tags->second},
     };
+    add_identity(row.identity, json);
+    return json;
   });
 }
 

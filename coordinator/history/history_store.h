@@ -44,6 +44,7 @@ struct WorkloadRow {
   Workload workload;
   std::uint64_t cgroup_id = 0;
   WallTime last_seen;
+  WorkloadIdentity identity{};  ///< as far as it was told
 };
 
 /// One command's record in history.
@@ -54,7 +55,13 @@ struct ExecutionRow {
   std::uint32_t pid = 0;
   std::uint32_t parent_pid = 0;
   std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
   std::optional<std::uint32_t> login_uid;
+  std::optional<std::uint32_t> session_id;
+  std::string tty;            ///< empty: none
+  std::string cwd;            ///< empty: not known
+  std::string ancestry;       ///< "bash < sshd < systemd", the parent first
+  WorkloadIdentity workload;  ///< as far as it was told
   std::string cgroup;
   std::string signature;
   std::string comm;

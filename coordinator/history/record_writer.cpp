@@ -40,6 +40,9 @@ constexpr std::array kFacts = {"end_ms",
                                "existing",
                                "exec_seen",
                                "earlier_execs",
+                               "cwd",
+                               "tty",
+                               "ancestry",
                                "wait_status",
                                "cpu_ns",
                                "user_ns",
@@ -103,6 +106,17 @@ std::string adopt_end_sql() {
       fmt::join(kEnd, ", "), parameters(4, kEnd.size()));
 }
 
+/// "bash < sshd < systemd" of names that are each ended by NUL.
+std::string ancestry_text(std::string_view names) {
+  std::string text;
+  while (!names.empty()) {
+    const auto name = names.substr(0, names.find('\0'));
+    text += fmt::format("{}{}", text.empty() ? "" : " < ", name);
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::int64_t wall_ms(const Report& report, BootTime time) {
@@ -133,18 +147,25 @@ Result<RecordWriter> RecordWriter::make(const Database& database) {
           "INSERT INTO action_outcome (time_ms, host_id, command_id, decision_id, status, refusal, "
           "detail, cgroup, cgroup_id, knob, before, requested, after) "
           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+  FS_TRY(
+      auto write_identity,
+      database.prepare(
+          "UPDATE workload SET unit = ?2, slice = ?3, container_runtime = ?4, container_id = ?5, "
+          "container_name = CASE WHEN ?6 = '' THEN container_name ELSE ?6 END, pod = ?7 "
+          "WHERE id = ?1"));
   FS_TRY(auto add_tally,
          database.prepare(
              "UPDATE tally SET count = count + CASE name WHEN 'execution' THEN ?1 ELSE ?2 "
              "END WHERE name IN ('execution', 'sample')"));
   return RecordWriter(database, std::move(add_execution), std::move(replace_execution),
                       std::move(adopt_end), std::move(add_sample), std::move(add_loss),
-                      std::move(add_outcome), std::move(add_tally));
+                      std::move(add_outcome), std::move(write_identity), std::move(add_tally));
 }
 
 RecordWriter::RecordWriter(const Database& database, Statement add_execution,
                            Statement replace_execution, Statement adopt_end, Statement add_sample,
-                           Statement add_loss, Statement add_outcome, Statement add_tally)
+                           Statement add_loss, Statement add_outcome, Statement write_identity,
+                           Statement add_tally)
     : database_(&database),
       add_execution_(std::move(add_execution)),
       replace_execution_(std::move(replace_execution)),
@@ -152,6 +173,7 @@ RecordWriter::RecordWriter(const Database& database, Statement add_execution,
       add_sample_(std::move(add_sample)),
       add_loss_(std::move(add_loss)),
       add_outcome_(std::move(add_outcome)),
+      write_identity_(std::move(write_identity)),
       add_tally_(std::move(add_tally)) {}
 
 Result<bool> RecordWriter::adopt_end(const ExecutionIds& ids, const Report& report,
@@ -176,6 +198,7 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
   }
   const ProcessFacts& facts = execution.facts;
   const ArgvText argv = join_words(execution.argv.split());
+  const std::string ancestry = ancestry_text(execution.ancestry);
   const auto& end = execution.end;
   const auto of_end = [&end](auto value) {
     return end ? SqlValue(value(*end)) : SqlValue(std::nullopt);
@@ -207,6 +230,9 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
       SqlValue(execution.existing),
       SqlValue(execution.exec_seen),
       SqlValue(execution.earlier_execs),
+      SqlValue(execution.cwd),
+      SqlValue(execution.tty),
+      SqlValue(ancestry),
       of_end([](const ExecutionEnd& e) { return e.wait_status; }),
       of_end([](const ExecutionEnd& e) { return e.use.cpu.count(); }),
       of_end([](const ExecutionEnd& e) { return e.use.user.count(); }),
@@ -239,6 +265,12 @@ Result<bool> RecordWriter::write_sample(std::int64_t workload_id, std::int64_t t
 Result<void> RecordWriter::add_loss(std::int64_t host_id, std::int64_t minute_ms,
                                     const Loss& loss) {
   return add_loss_.run(minute_ms, host_id, to_string(loss.hop), loss.count);
+}
+
+Result<void> RecordWriter::write_identity(std::int64_t workload_id,
+                                          const WorkloadIdentity& identity) {
+  return write_identity_.run(workload_id, identity.unit, identity.slice, identity.container_runtime,
+                             identity.container_id, identity.container_name, identity.pod);
 }
 
 Result<void> RecordWriter::write_outcome(std::int64_t host_id, const ActionOutcome& outcome) {

@@ -33,6 +33,8 @@ class RecordWriter {
   /// False: that workload has a sample of that time.
   Result<bool> write_sample(std::int64_t workload_id, std::int64_t time_ms, const SampleRow& row);
   Result<void> add_loss(std::int64_t host_id, std::int64_t minute_ms, const Loss& loss);
+  /// Of a row of `workload`; what is not known any more keeps its last value.
+  Result<void> write_identity(std::int64_t workload_id, const WorkloadIdentity& identity);
   Result<void> write_outcome(std::int64_t host_id, const ActionOutcome& outcome);
   /// Changes the numbers of rows that the tally keeps.
   Result<void> add_to_tally(std::int64_t executions, std::int64_t samples);
@@ -42,7 +44,7 @@ class RecordWriter {
 
   RecordWriter(const Database& database, Statement add_execution, Statement replace_execution,
                Statement adopt_end, Statement add_sample, Statement add_loss, Statement add_outcome,
-               Statement add_tally);
+               Statement write_identity, Statement add_tally);
 
   const Database* database_;
   Statement add_execution_;
@@ -51,6 +53,7 @@ class RecordWriter {
   Statement add_sample_;
   Statement add_loss_;
   Statement add_outcome_;
+  Statement write_identity_;
   Statement add_tally_;
 };
 

@@ -73,7 +73,9 @@ HostRow read_host(RowCursor& row) {
 }
 
 constexpr std::string_view kSelectExecutions =
-    "SELECT e.id, e.host_id, e.start_ms, e.pid, e.parent_pid, e.uid, e.login_uid, w.cgroup, "
+    "SELECT e.id, e.host_id, e.start_ms, e.pid, e.parent_pid, e.uid, e.gid, e.login_uid, "
+    "e.session_id, e.tty, e.cwd, e.ancestry, w.cgroup, w.unit, w.slice, w.container_runtime, "
+    "w.container_id, w.container_name, w.pod, "
     "s.text, e.comm, e.filename, "
     "e.argv, e.argv_word_bytes, e.truncated, e.existing, e.end_ms, e.wait_status, e.cpu_ns, "
     "e.user_ns, e.system_ns, "
@@ -105,6 +107,16 @@ ResourceUse read_use(RowCursor& row) {
           .involuntary_switches = row.unsigned_integer()};
 }
 
+WorkloadIdentity read_identity(RowCursor& row) {
+  return {.cgroup = row.text(),
+          .unit = row.text(),
+          .slice = row.text(),
+          .container_runtime = row.text(),
+          .container_id = row.text(),
+          .container_name = row.text(),
+          .pod = row.text()};
+}
+
 ExecutionRow read_execution(RowCursor& row) {
   ExecutionRow execution;
   execution.id = row.integer();
@@ -113,8 +125,14 @@ ExecutionRow read_execution(RowCursor& row) {
   execution.pid = row.integer32();
   execution.parent_pid = row.integer32();
   execution.uid = row.integer32();
+  execution.gid = row.integer32();
   execution.login_uid = row.optional32();
-  execution.cgroup = row.text();
+  execution.session_id = row.optional32();
+  execution.tty = row.text();
+  execution.cwd = row.text();
+  execution.ancestry = row.text();
+  execution.workload = read_identity(row);
+  execution.cgroup = execution.workload.cgroup;
   execution.signature = row.text();
   execution.comm = row.text();
   execution.filename = row.text();
@@ -124,7 +142,7 @@ ExecutionRow read_execution(RowCursor& row) {
   if (row.next_is_null()) return execution;
   execution.end = row.time_ms();
   execution.wait_status = row.integer32();
-  execution.use = read_use(row);
+  if (!row.next_is_null()) execution.use = read_use(row);
   return execution;
 }
 
@@ -188,13 +206,17 @@ Result<std::vector<HostRow>> SqliteHistoryReader::hosts() {
 Result<std::vector<WorkloadRow>> SqliteHistoryReader::workloads(std::optional<HostId> host) {
   FS_TRY(auto select,
          database_.prepare(
-             "SELECT host_id, cgroup, cgroup_id, last_seen_ms FROM workload "
+             "SELECT host_id, cgroup_id, last_seen_ms, cgroup, unit, slice, container_runtime, "
+             "container_id, container_name, pod FROM workload "
              "WHERE cgroup <> '' AND (?1 IS NULL OR host_id = ?1) ORDER BY host_id, cgroup"));
   FS_CHECK(select.start(host));
   return read_rows(select, [](RowCursor& row) {
-    return WorkloadRow{.workload = {.host = row.integer(), .cgroup = row.text()},
-                       .cgroup_id = row.unsigned_integer(),
-                       .last_seen = row.time_ms()};
+    WorkloadRow workload{.workload = {.host = row.integer(), .cgroup = {}},
+                         .cgroup_id = row.unsigned_integer(),
+                         .last_seen = row.time_ms()};
+    workload.identity = read_identity(row);
+    workload.workload.cgroup = workload.identity.cgroup;
+    return workload;
   });
 }
 

@@ -109,6 +109,7 @@ Result<void> SqliteHistoryStore::write_report(Catalog::Host& host, const Report&
   FS_CHECK(write_executions(host, report, added));
   FS_CHECK(write_samples(host, report, added));
   FS_CHECK(write_losses(host, report));
+  FS_CHECK(write_identities(host, report));
   for (const ActionOutcome& outcome : report.outcomes)
     FS_CHECK(writer_.write_outcome(host.id, outcome));
   return {};
@@ -160,6 +161,15 @@ Result<void> SqliteHistoryStore::write_sample(const Catalog::Host& host, const s
   workload->cgroup_id = cgroup_id;
   FS_TRY(const bool is_new, writer_.write_sample(workload->id, time_ms, row));
   if (is_new) ++added.samples;
+  return {};
+}
+
+Result<void> SqliteHistoryStore::write_identities(const Catalog::Host& host, const Report& report) {
+  for (const WorkloadIdentity& identity : report.identities) {
+    FS_TRY(Catalog::WorkloadEntry* const workload, catalog_.workload(host, identity.cgroup));
+    catalog_.touch(*workload, wall_ms(report, report.period_end));
+    FS_CHECK(writer_.write_identity(workload->id, identity));
+  }
   return {};
 }
 

@@ -51,6 +51,7 @@ class SqliteHistoryStore final : public HistoryStore {
   Result<void> write_sample(const Catalog::Host& host, const std::string& cgroup,
                             std::uint64_t cgroup_id, std::int64_t time_ms, const SampleRow& row,
                             Added& added);
+  Result<void> write_identities(const Catalog::Host& host, const Report& report);
   Result<void> write_losses(Catalog::Host& host, const Report& report);
   Result<Removed> prune_step(std::int64_t before_ms, std::uint64_t max_bytes);
   Result<void> shrink_file(std::uint64_t max_bytes);

@@ -70,11 +70,12 @@ const std::vector<Home>& homes() {
        {"agent/main.cpp", "coordinator/main.cpp", "coordinator/cli/", "coordinator/offline/"}},
       {"nlohmann-json",
        "nlohmann/",
-       {"common/http/", "agent/capture_verb/", "agent/check/", "agent/status/", "coordinator/api/",
-        "coordinator/cli/", "coordinator/decide/", "coordinator/offline/",
+       {"common/http/", "agent/capture_verb/", "agent/cgroup/container_names", "agent/check/",
+        "agent/status/", "coordinator/api/", "coordinator/cli/", "coordinator/decide/",
+        "coordinator/offline/",
         "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
-      {"libsystemd", "systemd/", {"common/os/service_notify"}},
+      {"libsystemd", "systemd/", {"common/os/service_notify", "agent/actuate/systemd_bus"}},
   };
   return kHomes;
 }

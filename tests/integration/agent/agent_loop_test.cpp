@@ -67,8 +67,8 @@ class AgentLoopTest : public testing::Test {
     samplers.push_back(std::make_unique<OneHostSample>());
     loop_ = std::make_unique<AgentLoop>(
         options,
-        AgentLoop::Parts{*capture_, "replay", cgroups_, std::move(samplers), spool_, uplink_,
-                         executor_, *journal_, reflexes_, metrics_, status_, clock_});
+        AgentLoop::Parts{*capture_, "replay", cgroups_, identities_, std::move(samplers), spool_,
+                         uplink_, executor_, *journal_, reflexes_, metrics_, status_, clock_});
   }
 
   void add_exec(std::uint32_t pid, const std::vector<std::string>& words) {
@@ -115,9 +115,10 @@ class AgentLoopTest : public testing::Test {
   test::TempDir directory_;
   FakeClock clock_;
   ReplayEventSource source_;
-  Redactor redactor_ = *Redactor::make({});
-  std::unique_ptr<CaptureWorker> capture_ = *CaptureWorker::make(source_, redactor_, {});
+  std::unique_ptr<CaptureWorker> capture_ =
+      *CaptureWorker::make(source_, std::make_shared<const Redactor>(*Redactor::make({})), {});
   CgroupIndex cgroups_{directory_.path(), 16};
+  IdentityTable identities_{16, [](const WorkloadIdentity&) { return std::nullopt; }};
   StubbornSpool spool_;
   ListUplink uplink_;
   std::unique_ptr<UndoJournal> journal_ =

@@ -41,6 +41,7 @@ ByteBuffer to_record(const Event& event, const std::string& tail = "") {
   return record;
 }
 
+const std::string kCwd("app\0srv\0", 8);
 const std::string kFilename = "/usr/bin/pg_dump";
 const std::string kWords("pg_dump\0-Fc\0", 12);
 
@@ -96,6 +97,49 @@ TEST(EventDecoder, decodes_an_exec) {
   EXPECT_EQ(exec.filename, kFilename);
   EXPECT_EQ(exec.argv, make_argv({"pg_dump", "-Fc"}));
   EXPECT_FALSE(exec.existing);
+}
+
+fs_exec_event make_exec_in(const std::string& cwd) {
+  fs_exec_event event = make_exec();
+  event.cwd_bytes = static_cast<std::uint32_t>(cwd.size());
+  event.header.bytes += event.cwd_bytes;
+  return event;
+}
+
+TEST(EventDecoder, joins_the_names_of_the_working_directory) {
+  fs_exec_event event = make_exec_in(kCwd);
+  std::memcpy(event.tty, "pts3", 5);
+  const auto decoded = decode_event(to_record(event, kCwd + kFilename + kWords));
+  ASSERT_TRUE(decoded) << decoded.error().message();
+  const auto& exec = std::get<ExecEvent>(*decoded);
+  EXPECT_EQ(exec.cwd, "/srv/app");
+  EXPECT_EQ(exec.tty, "pts/3");
+  EXPECT_EQ(exec.filename, kFilename);
+  EXPECT_EQ(exec.argv, make_argv({"pg_dump", "-Fc"}));
+}
+
+TEST(EventDecoder, shows_a_working_directory_that_was_cut_or_not_read) {
+  fs_exec_event event = make_exec_in(kCwd);
+  event.cwd_is_cut = 1;
+  auto decoded = decode_event(to_record(event, kCwd + kFilename + kWords));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<ExecEvent>(*decoded).cwd, ".../srv/app");
+  event = make_exec();
+  decoded = decode_event(to_record(event, kFilename + kWords));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<ExecEvent>(*decoded).cwd, "/") << "no name: the root itself";
+  event.cwd_is_cut = 1;
+  decoded = decode_event(to_record(event, kFilename + kWords));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<ExecEvent>(*decoded).cwd, "");
+}
+
+TEST(EventDecoder, refuses_directory_and_terminal_names_without_end) {
+  const std::string open_ended = "app";
+  expect_corrupt(to_record(make_exec_in(open_ended), open_ended + kFilename + kWords));
+  fs_exec_event event = make_exec();
+  std::fill(std::begin(event.tty), std::end(event.tty), 'x');
+  expect_corrupt(to_record(event, kFilename + kWords));
 }
 
 TEST(EventDecoder, decodes_an_exit) {

@@ -37,6 +37,7 @@ class ExistingProcessesTest : public testing::Test {
     unsigned flags = 4194304;
     int threads = 1;
     long start_ticks = 1;
+    int terminal = 0;
     unsigned long argv_bytes = 0;
     std::string words = "x";
     std::string login_uid = "4294967295";
@@ -49,9 +50,9 @@ class ExistingProcessesTest : public testing::Test {
     const std::string directory = std::to_string(pid);
     std::filesystem::create_directory(root_ + "/" + directory);
     // Fields 3 to 52 of proc(5).
-    std::string stat =
-        fmt::format("{} ({}) {} {} 1 1 0 -1 {} 0 0 0 0 1 1 0 0 20 0 {} 0 {}", pid, made.comm,
-                    made.state, made.parent, made.flags, made.threads, made.start_ticks);
+    std::string stat = fmt::format("{} ({}) {} {} 1 1 {} -1 {} 0 0 0 0 1 1 0 0 20 0 {} 0 {}", pid,
+                                   made.comm, made.state, made.parent, made.terminal, made.flags,
+                                   made.threads, made.start_ticks);
     for (int field = 23; field <= 47; ++field) stat += " 0";
     stat += fmt::format(" 1000 {} 0 0 0\n", 1000 + made.argv_bytes);
     write(directory + "/stat", stat);
@@ -61,6 +62,7 @@ class ExistingProcessesTest : public testing::Test {
     write(directory + "/sessionid", "5");
     write(directory + "/cgroup",
           "4:memory:/m\n3:cpu,cpuacct:/v1/a:b\n2:cpuset:/cs\n1:name=systemd:/s\n0::/v2/x\n");
+    std::filesystem::create_symlink("/srv/app", root_ + "/" + directory + "/cwd");
     std::filesystem::create_symlink("/usr/bin/tool (deleted)", root_ + "/" + directory + "/exe");
   }
 
@@ -79,6 +81,7 @@ TEST_F(ExistingProcessesTest, reads_everything_about_a_process) {
   add(78, {.comm = "child",
            .parent = 77,
            .start_ticks = 612,
+           .terminal = 136 << 8 | 3,
            .words = std::string("ls\0", 3),
            .login_uid = "1001"});
   const auto processes = read();
@@ -94,7 +97,22 @@ TEST_F(ExistingProcessesTest, reads_everything_about_a_process) {
   EXPECT_EQ(event.facts.cgroup_id, 0u);
   EXPECT_EQ(event.filename, "/usr/bin/tool");
   EXPECT_EQ(event.argv, make_argv({"ls"}));
+  EXPECT_EQ(event.cwd, "/srv/app");
+  EXPECT_EQ(event.tty, "pts/3");
   EXPECT_EQ(cgroup, "/v2/x");
+}
+
+TEST_F(ExistingProcessesTest, names_terminals) {
+  add(60, {.terminal = 4 << 8 | 2});
+  add(61, {.terminal = 4 << 8 | 65});
+  add(62, {.terminal = 136 << 8 | 1 << 20 | 7});
+  add(63, {.terminal = 204 << 8 | 64});
+  const auto processes = read();
+  EXPECT_EQ(processes.at(60).event.tty, "tty2");
+  EXPECT_EQ(processes.at(61).event.tty, "ttyS1");
+  EXPECT_EQ(processes.at(62).event.tty, "pts/263");
+  EXPECT_EQ(processes.at(63).event.tty, "204:64");
+  EXPECT_EQ(processes.at(77).event.tty, "");
 }
 
 TEST_F(ExistingProcessesTest, takes_any_comm_apart) {

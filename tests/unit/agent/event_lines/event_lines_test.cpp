@@ -89,6 +89,8 @@ ExecEvent make_exec() {
   exec.facts.comm = "pg_dump";
   exec.filename = "/usr/bin/pg_dump";
   exec.argv = make_argv({"pg_dump", "-Fc", "my db"});
+  exec.cwd = "/srv";
+  exec.tty = "pts/3";
   return exec;
 }
 
@@ -111,29 +113,44 @@ Execution make_ended(std::uint32_t wait_status) {
   return ended;
 }
 
+const WorkloadIdentity kUnit{.cgroup = "/batch.slice/dump.service",
+                             .unit = "dump.service",
+                             .slice = "batch.slice",
+                             .container_runtime = {},
+                             .container_id = {},
+                             .container_name = {},
+                             .pod = {}};
+const WorkloadIdentity kUnknown;
+const std::string kAncestry("bash\0sshd\0", 10);
+const EventContext kContext{kUnit.cgroup, kAncestry, kUnit};
 const WallTime kTime(1'700'000'000'123'000'000ns);
 
 TEST(JsonEventLines, writes_an_exec) {
   JsonEventLines lines;
   std::string out;
-  lines.append_exec(out, make_exec(), "/batch", kTime);
+  lines.append_exec(out, make_exec(), kContext, kTime);
   EXPECT_EQ(
       out,
-      R"({"event":"exec","time":"2023-11-14T22:13:20.123Z","pid":42,"ppid":1,"uid":1000,"gid":100,)"
+      R"({"event":"exec","time":"2023-11-14T22:13:20.123Z","pid":42,"start_ns":4000000000,"ppid":1,"uid":1000,"gid":100,)"
       R"("login_uid":1001,"session_id":7,"comm":"pg_dump","filename":"/usr/bin/pg_dump",)"
-      R"("argv":["pg_dump","-Fc","my db"],"truncated":false,"redacted":false,"cgroup_id":99,"cgroup":"/batch"})"
+      R"("argv":["pg_dump","-Fc","my db"],"truncated":false,"redacted":false,)"
+      R"("cwd":"/srv","tty":"pts/3","ancestry":["bash","sshd"],"cgroup_id":99,)"
+      R"("cgroup":"/batch.slice/dump.service","unit":"dump.service","slice":"batch.slice",)"
+      R"("container_runtime":null,"container_id":null,"container_name":null,"pod":null})"
       "\n");
 }
 
 TEST(JsonEventLines, writes_an_exit) {
   JsonEventLines lines;
   std::string out;
-  lines.append_exit(out, make_ended(3 << 8), kTime);
+  lines.append_exit(out, make_ended(3 << 8), kUnknown, kTime);
   EXPECT_EQ(
       out,
-      R"({"event":"exit","time":"2023-11-14T22:13:20.123Z","pid":42,"ppid":1,"uid":1000,"gid":100,)"
+      R"({"event":"exit","time":"2023-11-14T22:13:20.123Z","pid":42,"start_ns":4000000000,"ppid":1,"uid":1000,"gid":100,)"
       R"("login_uid":null,"session_id":null,"comm":"pg_dump","filename":"/usr/bin/pg_dump",)"
-      R"("argv":["pg_dump","-Fc","my db"],"truncated":false,"redacted":false,"cgroup_id":99,"cgroup":"/batch",)"
+      R"("argv":["pg_dump","-Fc","my db"],"truncated":false,"redacted":false,)"
+      R"("cwd":null,"tty":null,"ancestry":[],"cgroup_id":99,"cgroup":"/batch","unit":null,"slice":null,)"
+      R"("container_runtime":null,"container_id":null,"container_name":null,"pod":null,)"
       R"("joined":true,"exit_code":3,"signal":null,"duration_s":1.002003,"cpu_us":1200,"user_us":1000,)"
       R"("system_us":200,"peak_rss_kib":3072,"read_bytes":0,"written_bytes":4096,"read_calls":0,)"
       R"("write_calls":0,"minor_faults":0,"major_faults":0,"voluntary_switches":0,"involuntary_switches":0})"
@@ -143,7 +160,7 @@ TEST(JsonEventLines, writes_an_exit) {
 TEST(JsonEventLines, tells_a_signal_from_a_code) {
   JsonEventLines lines;
   std::string out;
-  lines.append_exit(out, make_ended(9 | 0x80), kTime);
+  lines.append_exit(out, make_ended(9 | 0x80), kUnknown, kTime);
   EXPECT_NE(out.find(R"("exit_code":null,"signal":9,)"), std::string::npos) << out;
 }
 
@@ -152,7 +169,7 @@ TEST(JsonEventLines, says_that_argv_was_cut) {
   ExecEvent exec = make_exec();
   exec.argv.true_bytes += 1;
   std::string out;
-  lines.append_exec(out, exec, "", kTime);
+  lines.append_exec(out, exec, kContext, kTime);
   EXPECT_NE(out.find(R"("truncated":true)"), std::string::npos) << out;
 }
 
@@ -161,9 +178,9 @@ TEST(TextEventLines, lines_up_columns) {
   std::string heading;
   lines.append_heading(heading);
   std::string exec;
-  lines.append_exec(exec, make_exec(), "/batch", kTime);
+  lines.append_exec(exec, make_exec(), kContext, kTime);
   std::string exit;
-  lines.append_exit(exit, make_ended(9), kTime);
+  lines.append_exit(exit, make_ended(9), kUnknown, kTime);
   const auto command_at = heading.find("COMMAND");
   EXPECT_EQ(exec.substr(command_at), "pg_dump -Fc 'my db'\n");
   EXPECT_EQ(exit.substr(command_at), "pg_dump -Fc 'my db'\n");
@@ -177,7 +194,7 @@ TEST(TextEventLines, names_a_process_that_never_called_exec_by_its_comm) {
   ended.exec_seen = false;
   ended.argv = {};
   std::string out;
-  lines.append_exit(out, ended, kTime);
+  lines.append_exit(out, ended, kUnknown, kTime);
   EXPECT_TRUE(out.ends_with("  (pg_dump)\n")) << out;
 }
 

@@ -41,6 +41,39 @@ ExitEvent exit_of(std::uint32_t pid, int start_ms, int time_ms, int cpu_ms = 7) 
   return event;
 }
 
+TEST(LifetimeTable, names_the_ancestors_that_are_known) {
+  LifetimeTable table(20);
+  table.on_exec(existing(1, 10, "systemd"), "/");
+  auto child = [](std::uint32_t pid, std::uint32_t parent, int parent_start, const char* word) {
+    auto event = exec(pid, 1000 + static_cast<int>(pid) * 10, 2000, word);
+    event.facts.parent = {parent, at(parent_start)};
+    return event;
+  };
+  table.on_exec(child(2, 1, 10, "sshd"), "/");
+  table.on_exec(child(3, 2, 1020, "bash"), "/");
+  static_cast<void>(table.take_finished_and_started());
+  table.on_exec(child(4, 3, 1030, "make"), "/");
+  EXPECT_EQ(table.take_finished_and_started().at(0).ancestry,
+            std::string("bash\0sshd\0systemd\0", 18));
+  table.on_exec(child(5, 3, 5000, "ls"), "/");
+  EXPECT_EQ(table.take_finished_and_started().at(0).ancestry, "") << "that is another process";
+  auto fork = exit_of(6, 3000, 3010);
+  fork.facts.parent = {2, at(1020)};
+  table.on_exit(std::move(fork), "/");
+  EXPECT_EQ(table.take_finished_and_started().at(0).ancestry, std::string("sshd\0systemd\0", 13));
+}
+
+TEST(LifetimeTable, names_at_most_eight_ancestors) {
+  LifetimeTable table(100);
+  for (std::uint32_t pid = 1; pid < 30; ++pid) {
+    auto event = exec(pid, 1000 + static_cast<int>(pid) * 10, 2000, "x");
+    if (pid > 1) event.facts.parent = {pid - 1, at(990 + static_cast<int>(pid) * 10)};
+    table.on_exec(std::move(event), "/");
+  }
+  EXPECT_EQ(table.take_finished_and_started().back().ancestry.size(),
+            2 * LifetimeTable::kMaxAncestors);
+}
+
 TEST(LifetimeTable, joins_exec_and_exit_of_one_period_into_one_record) {
   LifetimeTable table(10);
   table.on_exec(exec(1, 1000, 1001, "make"), "/a");

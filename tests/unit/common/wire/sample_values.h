@@ -65,6 +65,9 @@ class SampleValues {
     execution.argv = make_argv({text(), text(), text()});
     execution.argv.true_bytes = small_number();
     execution.argv.redacted = flag();
+    execution.cwd = text();
+    execution.tty = text();
+    execution.ancestry = text();
     execution.existing = flag();
     execution.exec_seen = flag();
     execution.earlier_execs = small_number();
@@ -180,6 +183,15 @@ class SampleValues {
     }
     for (auto n = size(); n > 0; --n) report.outcomes.push_back(outcome());
     for (auto n = size(); n > 0; --n) report.reflexes.push_back(reflex_state());
+    for (auto n = size(); n > 0; --n) {
+      report.identities.push_back({.cgroup = text(),
+                                   .unit = text(),
+                                   .slice = text(),
+                                   .container_runtime = text(),
+                                   .container_id = text(),
+                                   .container_name = text(),
+                                   .pod = text()});
+    }
     return report;
   }
 

@@ -116,6 +116,37 @@ TEST_F(SqliteHistoryStoreTest, the_whole_record_replaces_the_one_of_the_start) {
   EXPECT_EQ(reader_->hosts().value()[0].executions, 1U);
 }
 
+TEST_F(SqliteHistoryStoreTest, keeps_where_a_command_was_run_from) {
+  Execution execution = make_execution(100, 5, {"train.py"});
+  execution.cwd = "/srv/app";
+  execution.tty = "pts/3";
+  execution.ancestry = std::string("bash\0sshd\0", 10);
+  append_report(with_execution(execution, 6));
+  const auto row = executions().at(0);
+  EXPECT_EQ(row.cwd, "/srv/app");
+  EXPECT_EQ(row.tty, "pts/3");
+  EXPECT_EQ(row.ancestry, "bash < sshd");
+}
+
+TEST_F(SqliteHistoryStoreTest, fills_in_what_a_workload_is_when_it_is_told_late) {
+  const Execution execution = make_execution(100, 5, {"train.py"});
+  append_report(with_execution(execution, 6));
+  EXPECT_EQ(executions().at(0).workload.unit, "");
+  Report report = with_execution(make_ended(execution, 8), 9);
+  report.identities.push_back({.cgroup = execution.cgroup,
+                               .unit = "docker-1.scope",
+                               .slice = "system.slice",
+                               .container_runtime = "docker",
+                               .container_id = "1",
+                               .container_name = "web",
+                               .pod = {}});
+  append_report(report);
+  EXPECT_EQ(executions().at(0).workload, report.identities[0]);
+  report.identities[0].container_name.clear();
+  append_report(report);
+  EXPECT_EQ(executions().at(0).workload.container_name, "web") << "a known name is kept";
+}
+
 TEST_F(SqliteHistoryStoreTest, an_end_is_not_lost_by_a_later_record_without_one) {
   const Execution started = make_execution(100, 5, {"train.py"});
   append_report(with_execution(make_ended(started, 8)));
