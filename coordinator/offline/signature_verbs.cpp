@@ -38,9 +38,9 @@ std::string as_text(const SignatureExplanation& explanation, const TextStyle& st
   TextTable table({{"STEP"}, {"RESULT"}});
   for (const auto& step : explanation.steps) table.add_row({step.what, step.result});
   std::string text = table.empty() ? "nothing to take off or to mask\n" : table.render(style);
-  text += fmt::format("\nsignature   {}\nexecutable  {}\n",
-                      make_printable(explanation.signature.text),
-                      make_printable(explanation.signature.base_name));
+  text +=
+      fmt::format("\nsignature   {}\nexecutable  {}\n", make_printable(explanation.signature.text),
+                  make_printable(explanation.signature.base_name));
   return text;
 }
 
@@ -50,9 +50,9 @@ Result<void> explain(const ExplainOptions& options, const CliOutput& output) {
     return Error(ErrorCode::invalid_argument, "signature explain: the command line has no word");
   const auto explanation = explain_signature({words.begin(), words.end()}, options.filename);
   if (options.json) {
-    output.out << as_json(words, explanation)
-                      .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-               << "\n";
+    output.out
+        << as_json(words, explanation).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+        << "\n";
   } else {
     output.out << as_text(explanation, output.style);
   }
