@@ -18,7 +18,7 @@ class ReflexFirerTest : public testing::Test {
   void arm(std::uint64_t value, bool dry_run = false) {
     Reflex reflex;
     reflex.decision_id = 9;
-    reflex.signature = "pg_dump -Fc <w>";
+    reflex.signature = "pg_dump -Fc <word>";
     reflex.base_name = "pg_dump";
     reflex.adjustment = {{"/work", 7}, Knob::cpu_max, value};
     reflex.window = seconds(60);
@@ -46,11 +46,11 @@ class ReflexFirerTest : public testing::Test {
 };
 
 TEST_F(ReflexFirerTest, moves_the_limit_at_the_exec_of_its_command) {
-  arm(400'0);
+  arm(4000);
   EXPECT_FALSE(exec({"ls", "-l"}));
   EXPECT_FALSE(exec({"pg_dump", "--version"}));
   EXPECT_EQ(tree_.read("/work/cpu.max"), "100000 100000\n");
-  EXPECT_TRUE(exec({"pg_dump", "-Fc", "Sales_2024"}) || exec({"pg_dump", "-Fc", "/srv/x"}));
+  EXPECT_TRUE(exec({"pg_dump", "-Fc", "a b"}));
 }
 
 TEST_F(ReflexFirerTest, tells_what_it_wrote_and_how_fast) {

@@ -17,7 +17,7 @@ class ArmingTest : public testing::Test {
     ReflexRule rule;
     rule.name = "nightly";
     rule.mode = PolicyMode::auto_;
-    rule.signature = "pg_dump -Fc <w>";
+    rule.signature = "pg_dump -Fc <word>";
     rule.executable = "pg_dump";
     rule.cgroup = "/work/*";
     rule.value = 4000;
