@@ -1,19 +1,21 @@
 #include "agent/agent.h"
 
-#include <array>
 #include <filesystem>
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "agent/actuate/systemd_unit_actuator.h"
 #include "agent/agent_loop.h"
 #include "agent/capture/bpf_event_source.h"
 #include "agent/capture/existing_processes.h"
 #include "agent/cgroup/container_names.h"
 #include "agent/cgroup/layout.h"
+#include "agent/host_identity.h"
 #include "agent/sample/cgroup_sampler.h"
 #include "agent/sample/host_sampler.h"
 #include "agent/sample/process_sampler.h"
@@ -33,20 +35,6 @@ namespace {
 /// The uplink's descriptor is edge-triggered and its connection changes without it: look this often
 /// as well.
 constexpr auto kUplinkInterval = std::chrono::milliseconds(200);
-
-Result<BootId> read_boot_id() {
-  FS_TRY(std::string text, read_file("/proc/sys/kernel/random/boot_id"));
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const auto id = parse_id128(text);
-  if (!id) return Error(ErrorCode::corrupt, "/proc/sys/kernel/random/boot_id: not an id");
-  return BootId{*id};
-}
-
-std::string read_host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data())
-                                                          : std::string("unknown");
-}
 
 /// The host's own key; made at the first start unless `keygen` made it before.
 Result<CurveKeyPair> own_keys(const std::string& path) {
@@ -83,7 +71,7 @@ struct Agent::Impl {
   CgroupLayout layout;
   std::unique_ptr<CgroupIndex> cgroups;
   std::unique_ptr<IdentityTable> identities;
-  std::optional<Redactor> redactor;
+  std::shared_ptr<const Redactor> redactor;
   std::unique_ptr<BpfEventSource> source;
   std::unique_ptr<CaptureWorker> capture;
   std::unique_ptr<Spool> spool;
@@ -100,6 +88,13 @@ struct Agent::Impl {
     FS_CHECK(make_directories(config.state_directory, 0700));
     FS_CHECK(check_writable_directory(config.state_directory));
     FS_TRY(state_lock, lock_directory(config.state_directory));
+    FS_TRY(const auto former, claim_state_directory(config.state_directory, read_machine_id()));
+    if (former) {
+      log_warning(
+          "state_of_another_machine machine_id={} moved_to={}/of-machine-{} hint=\"a clone: it has "
+          "a new key, to be approved\"",
+          *former, config.state_directory, former->substr(0, 8));
+    }
     FS_TRY(const auto keys, own_keys(config.key_file()));
     FS_TRY(const auto boot_id, read_boot_id());
     FS_TRY(layout, read_layout());
@@ -118,8 +113,9 @@ struct Agent::Impl {
                   config.journal_file());
     }
     FS_TRY(auto guardrails, protect_own_cgroup(config.guardrails, layout));
-    executor = std::make_unique<CommandExecutor>(layout, make_actuators(layout),
-                                                 std::move(guardrails), *journal);
+    executor = std::make_unique<CommandExecutor>(
+        layout, through_systemd(make_actuators(layout), make_unit_properties()),
+        std::move(guardrails), *journal);
 
     AgentLoop::Options options;
     options.host_name = config.host_name.empty() ? read_host_name() : config.host_name;
@@ -148,7 +144,8 @@ struct Agent::Impl {
   }
 
   Result<void> open_capture() {
-    FS_TRY(redactor, Redactor::make(config.redact_patterns));
+    FS_TRY(auto made, Redactor::make(config.redact_patterns));
+    redactor = std::make_shared<const Redactor>(std::move(made));
     BpfEventSource::Options options;
     options.ring_bytes = static_cast<std::uint32_t>(config.ring.count);
     options.pin_directory = config.pin_directory;
@@ -157,7 +154,7 @@ struct Agent::Impl {
     if (source->resumed()) log_info("capture_resumed pin_directory={}", config.pin_directory);
     CaptureWorker::Options worker;
     worker.drain_interval = config.drain_interval;
-    FS_TRY(capture, CaptureWorker::make(*source, *redactor, worker));
+    FS_TRY(capture, CaptureWorker::make(*source, redactor, worker));
     return {};
   }
 
@@ -170,6 +167,33 @@ struct Agent::Impl {
     samplers.push_back(std::make_unique<CgroupSampler>(layout, *cgroups, config.max_cgroups));
     samplers.push_back(std::move(processes));
     return samplers;
+  }
+
+  void reload() {
+    notify_reloading();
+    if (const auto reloaded = take_over_configuration(); reloaded) {
+      log_info("configuration_reloaded path={}", config.path);
+    } else {
+      log_error("configuration_kept error=\"{}\"", reloaded.error().message());
+    }
+    notify_ready("capturing");
+  }
+
+  /// All of what has changed, or, after an error, nothing of it.
+  Result<void> take_over_configuration() {
+    FS_TRY(auto next, read_agent_config(config.path));
+    if (const auto keys = keys_needing_restart(config, next); !keys.empty()) {
+      return Error(ErrorCode::unsupported, fmt::format("{}: needs a restart to change {}",
+                                                       config.path, fmt::join(keys, ", ")));
+    }
+    FS_TRY(auto made, Redactor::make(next.redact_patterns));
+    FS_TRY(auto guardrails, protect_own_cgroup(next.guardrails, layout));
+    redactor = std::make_shared<const Redactor>(std::move(made));
+    capture->set_redactor(redactor);
+    executor->set_guardrails(std::move(guardrails));
+    start_log(parse_log_level(next.log_level));
+    config = std::move(next);
+    return {};
   }
 
   void add_existing_processes() {
@@ -193,6 +217,7 @@ Result<void> Agent::run() {
   AgentLoop& loop = *impl_->loop;
   FS_TRY(auto events, EventLoop::make());
   FS_CHECK(events->watch_signals({SIGTERM, SIGINT}, [&events](int) { events->stop(); }));
+  FS_CHECK(events->watch_signals({SIGHUP}, [this](int) { impl_->reload(); }));
   FS_CHECK(events->watch_timer(impl_->config.report_interval, [&loop] { loop.on_tick(); }));
   FS_CHECK(events->watch_timer(kUplinkInterval, [&loop] { loop.on_uplink(); }));
   FS_CHECK(events->watch_readable(impl_->capture->ready_fd(), [&loop] { loop.on_captured(); }));

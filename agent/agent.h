@@ -16,7 +16,9 @@ class Agent {
   static Result<std::unique_ptr<Agent>> make(AgentConfig config);
   ~Agent();
 
-  /// Blocks until SIGTERM or SIGINT; then stops along the data: capture first, spool last.
+  /// Blocks until SIGTERM or SIGINT; then stops along the data: capture first, spool last. SIGHUP
+  /// has it read its configuration again: it takes over what has changed, or keeps all it has and
+  /// logs why; capture goes on meanwhile.
   Result<void> run();
 
  private:

@@ -1,6 +1,9 @@
 #include "agent/agent_config.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <string_view>
 
 #include "common/config/toml_document.h"
 #include "common/wire/curve_keys.h"
@@ -98,7 +101,19 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   for (auto& table : root.tables("adjust")) config.guardrails.allowed.push_back(read_bounds(table));
   config.guardrails.protected_patterns = root.table("protect").texts("cgroups", {});
   FS_CHECK(document.finish());
+  config.path = path;
+  config.values = document.values();
   return config;
+}
+
+std::vector<std::string> keys_needing_restart(const AgentConfig& running, const AgentConfig& next) {
+  constexpr std::array<std::string_view, 4> kTakenOver = {"agent.log_level", "adjust", "protect.",
+                                                          "redact."};
+  std::vector<std::string> keys = changed_keys(running.values, next.values);
+  std::erase_if(keys, [&](const std::string& key) {
+    return std::ranges::any_of(kTakenOver, [&](auto prefix) { return key.starts_with(prefix); });
+  });
+  return keys;
 }
 
 }  // namespace foreshock::agent

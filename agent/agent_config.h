@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace foreshock::agent {
 
 /// What agent.toml says, checked; every default is here.
 struct AgentConfig {
+  std::string path;                           ///< where it was read from
+  std::map<std::string, std::string> values;  ///< what it says, by dotted key, as written
+
   std::string state_directory = "/var/lib/foreshock-agent";
   std::string status_socket = "/run/foreshock-agent/agent.sock";
   std::string socket_group = "foreshock";
@@ -46,5 +50,9 @@ inline constexpr const char* kDefaultConfigPath = "/etc/foreshock/agent.toml";
 
 /// Errors name file, line, column and key.
 Result<AgentConfig> read_agent_config(const std::string& path);
+
+/// Changed keys that a running agent cannot take over: all but the log level, the owner's bounds
+/// and protected cgroups, and the redaction patterns.
+std::vector<std::string> keys_needing_restart(const AgentConfig& running, const AgentConfig& next);
 
 }  // namespace foreshock::agent

@@ -19,7 +19,7 @@ std::string_view base_name_of(std::string_view path) {
 }  // namespace
 
 Result<std::unique_ptr<CaptureWorker>> CaptureWorker::make(EventSource& source,
-                                                           const Redactor& redactor,
+                                                           std::shared_ptr<const Redactor> redactor,
                                                            Options options) {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return error_from_errno("epoll_create1");
@@ -35,13 +35,13 @@ Result<std::unique_ptr<CaptureWorker>> CaptureWorker::make(EventSource& source,
     }
   }
   return std::unique_ptr<CaptureWorker>(
-      new CaptureWorker(source, redactor, options, std::move(epoll), std::move(wake)));
+      new CaptureWorker(source, std::move(redactor), options, std::move(epoll), std::move(wake)));
 }
 
-CaptureWorker::CaptureWorker(EventSource& source, const Redactor& redactor, Options options,
-                             UniqueFd epoll, UniqueFd wake)
+CaptureWorker::CaptureWorker(EventSource& source, std::shared_ptr<const Redactor> redactor,
+                             Options options, UniqueFd epoll, UniqueFd wake)
     : source_(source),
-      redactor_(redactor),
+      redactor_(std::move(redactor)),
       options_(options),
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
@@ -62,6 +62,7 @@ void CaptureWorker::wait_for_events() const {
 }
 
 void CaptureWorker::turn() {
+  apply_redactor();
   apply_watch_list();
   const auto released = released_.load(std::memory_order_acquire);
   if (released != released_in_source_) {
@@ -81,7 +82,7 @@ bool CaptureWorker::drain_batch() {
   const auto drained = source_.drain([&](ProcessEvent&& event) {
     if (batch.events.size() >= options_.events_per_batch) return false;
     if (auto* exec = std::get_if<ExecEvent>(&event)) {
-      redactor_.redact(*exec);
+      redactor_->redact(*exec);
       notice_watched(*exec);
     }
     batch.events.push_back(std::move(event));
@@ -97,6 +98,10 @@ bool CaptureWorker::drain_batch() {
   if (!batch.events.empty()) captured_.try_push(batch);
   if (captured_.size() >= options_.prompt_batches) wake_receiver();
   return full;
+}
+
+void CaptureWorker::apply_redactor() {
+  if (const auto next = next_redactor_.read(); *next != nullptr) redactor_ = *next;
 }
 
 void CaptureWorker::apply_watch_list() {

@@ -38,9 +38,9 @@ class CaptureWorker {
     std::size_t prompt_batches = 8;  ///< with so many waiting the receiver is woken before its tick
   };
 
-  /// `source` and `redactor` are borrowed and outlive the worker; from run() on they are its
-  /// thread's.
-  static Result<std::unique_ptr<CaptureWorker>> make(EventSource& source, const Redactor& redactor,
+  /// `source` is borrowed and outlives the worker; from run() on it is its thread's.
+  static Result<std::unique_ptr<CaptureWorker>> make(EventSource& source,
+                                                     std::shared_ptr<const Redactor> redactor,
                                                      Options options);
 
   /// The thread's body. After the stop it drains what is still there.
@@ -60,6 +60,10 @@ class CaptureWorker {
     released_.store(position, std::memory_order_release);
   }
   void set_watch_list(WatchList list) { watch_list_.publish(std::move(list)); }
+  /// For the events that are drained from now on.
+  void set_redactor(std::shared_ptr<const Redactor> redactor) {
+    next_redactor_.publish(std::move(redactor));
+  }
   EventSourceStats stats() const;
   /// Why draining fails; empty while it works.
   std::string problem() const;
@@ -71,17 +75,19 @@ class CaptureWorker {
     std::unordered_set<std::string> signatures;
   };
 
-  CaptureWorker(EventSource& source, const Redactor& redactor, Options options, UniqueFd epoll,
-                UniqueFd wake);
+  CaptureWorker(EventSource& source, std::shared_ptr<const Redactor> redactor, Options options,
+                UniqueFd epoll, UniqueFd wake);
   void wait_for_events() const;
   void turn();
   bool drain_batch();
+  void apply_redactor();
   void apply_watch_list();
   void notice_watched(const ExecEvent& event);
   void wake_receiver() const;
 
   EventSource& source_;
-  const Redactor& redactor_;
+  std::shared_ptr<const Redactor> redactor_;
+  Snapshot<std::shared_ptr<const Redactor>> next_redactor_;
   const Options options_;
   UniqueFd epoll_;
   UniqueFd wake_;

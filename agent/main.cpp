@@ -9,6 +9,7 @@
 #include "agent/agent_config.h"
 #include "agent/capture_verb.h"
 #include "agent/check/preflight.h"
+#include "agent/restore_verb.h"
 #include "agent/status/status_text.h"
 #include "common/base/log.h"
 #include "common/config/toml_document.h"
@@ -23,17 +24,40 @@ namespace {
 using namespace foreshock;
 using namespace foreshock::agent;
 
-int fail(const Error& error) {
+constexpr int kFailed = 1;
+/// A wrong command line or configuration: trying again is of no use before a person has acted.
+constexpr int kWrongInput = 2;
+
+int fail(const Error& error, int status = kFailed) {
   std::fprintf(stderr, "foreshock-agent: %s\n", error.message().c_str());
-  return 1;
+  return status;
+}
+
+/// What a new installation still needs.
+int explain_first_steps(const std::string& config_path) {
+  std::fprintf(stderr,
+               "foreshock-agent: no coordinator is named in %s. On the coordinator's host, "
+               "`foreshock-coordinator status` "
+               "shows its endpoint and public key;\n"
+               "put both into [coordinator] there and run `systemctl restart foreshock-agent`; "
+               "then let this host in "
+               "with `foreshock-coordinator agents approve`.\n"
+               "Until then `foreshock-agent check` says what works on this host, and "
+               "`foreshock-agent capture` "
+               "shows its commands; both need no coordinator.\n",
+               config_path.c_str());
+  return kWrongInput;
 }
 
 int run(const std::string& config_path, bool only_check) {
   // Before the first thread, so that only the event loop gets them.
-  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked)
+  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGHUP, SIGPIPE}); !blocked)
     return fail(blocked.error());
   auto config = read_agent_config(config_path);
-  if (!config) return fail(config.error());
+  const bool none = !config && config.error().code() == ErrorCode::not_found;
+  if (none || (config && config->coordinator_public_key.empty()))
+    return explain_first_steps(config_path);
+  if (!config) return fail(config.error(), kWrongInput);
   if (only_check) {
     std::printf("%s: ok, %zu adjustable cgroup patterns\n", config_path.c_str(),
                 config->guardrails.allowed.size());
@@ -97,6 +121,19 @@ struct Arguments {
   std::string duration;
 };
 
+/// The configuration where it can be read; else the defaults, which are where a package put things.
+int restore(const std::string& config_path, bool json) {
+  auto config = read_agent_config(config_path);
+  if (!config) {
+    std::fprintf(stderr, "foreshock-agent: %s; going on with the default directories\n",
+                 config.error().message().c_str());
+    config = AgentConfig();
+  }
+  const auto restored = run_restore(*config, json);
+  if (!restored) return fail(restored.error());
+  return *restored ? 0 : kFailed;
+}
+
 void add_run(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb = app.add_subcommand("run", "Run the service");
   verb->add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
@@ -141,6 +178,14 @@ void add_status(CLI::App& app, Arguments& arguments, int& status) {
   verb->callback([&] { status = show_status(arguments.socket_path, arguments.json); });
 }
 
+void add_restore(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb = app.add_subcommand(
+      "restore", "Put back every limit that a stopped agent has changed on this host");
+  verb->add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
+  verb->add_flag("--json", arguments.json, "One JSON object a line");
+  verb->callback([&] { status = restore(arguments.config_path, arguments.json); });
+}
+
 void add_keygen(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb = app.add_subcommand("keygen", "Make this host's key pair; prints the public key");
   verb->add_option("--state-directory", arguments.state_directory, "Where the key is kept")
@@ -161,6 +206,7 @@ int main(int argc, char** argv) {
   add_check(app, arguments, status);
   add_capture(app, arguments, status);
   add_status(app, arguments, status);
+  add_restore(app, arguments, status);
   add_keygen(app, arguments, status);
   try {
     app.parse(argc, argv);

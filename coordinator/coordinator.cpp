@@ -15,6 +15,7 @@
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
+#include "coordinator/api/accuracy_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
@@ -54,6 +55,8 @@ struct Coordinator::Impl {
   std::unique_ptr<HistoryReader> learn_reader;
   std::unique_ptr<HistoryReader> api_reader;
   std::unique_ptr<DecisionReader> decision_reader;
+  std::unique_ptr<AccuracyLog> accuracy_log;
+  std::unique_ptr<AccuracyReader> accuracy_reader;
   std::unique_ptr<AgentDirectory> directory;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Pipeline> pipeline;
@@ -61,6 +64,7 @@ struct Coordinator::Impl {
   std::unique_ptr<Tagger> tagger;
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
+  std::unique_ptr<AccuracyRoutes> accuracy_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
@@ -76,6 +80,8 @@ struct Coordinator::Impl {
     FS_TRY(learn_reader, SqliteHistoryReader::open(config.history_file()));
     FS_TRY(api_reader, SqliteHistoryReader::open(config.history_file()));
     FS_TRY(decision_reader, SqliteDecisionReader::open(config.decisions_file()));
+    FS_TRY(accuracy_log, AccuracyLog::open(config.models_file()));
+    FS_TRY(accuracy_reader, AccuracyReader::open(config.models_file()));
     FS_TRY(const std::uint64_t epoch, decisions->next_epoch());
     FS_TRY(auto router, RouterSocket::bind({config.listen, keys}, *directory));
 
@@ -92,7 +98,8 @@ struct Coordinator::Impl {
                         metrics, clock});
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
-    learning = std::make_unique<Learning>(config.learning, *learn_reader, *policies, *tagger);
+    learning = std::make_unique<Learning>(
+        config.learning, Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log});
     return open_api();
   }
 
@@ -101,6 +108,9 @@ struct Coordinator::Impl {
         *api_reader, *decision_reader, *directory, learned, live_view, config.policies, metrics,
         clock, explain, gateway->endpoint(), keys.public_key});
     api->add_routes(http);
+    accuracy_routes = std::make_unique<AccuracyRoutes>(
+        AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
+    accuracy_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "agent/actuate/actuator.h"
@@ -25,6 +26,8 @@ class CommandExecutor {
                   GuardrailConfig config, UndoJournal& journal);
 
   ActionOutcome execute(const Command& command, WallTime now);
+  /// For the commands that come from now on.
+  void set_guardrails(GuardrailConfig config) { config_ = std::move(config); }
   /// Puts every knob of the journal back (a target that is gone is done); what could not be
   /// restored, or would now harm the workload, stays in it. The outcomes have no command's id.
   std::vector<ActionOutcome> restore_all(WallTime now);

@@ -367,6 +367,26 @@ TomlTable TomlDocument::root() {
   return TomlTable(root_);
 }
 
+std::map<std::string, std::string> TomlDocument::values() const {
+  std::map<std::string, std::string> all;
+  collect_toml_values(root_->shared->content, "", all);
+  return all;
+}
+
+std::vector<std::string> changed_keys(const std::map<std::string, std::string>& before,
+                                      const std::map<std::string, std::string>& after) {
+  std::set<std::string> changed;
+  const auto note_differences = [&changed](const auto& one, const auto& other) {
+    for (const auto& [key, value] : one) {
+      const auto found = other.find(key);
+      if (found == other.end() || found->second != value) changed.insert(key);
+    }
+  };
+  note_differences(before, after);
+  note_differences(after, before);
+  return {changed.begin(), changed.end()};
+}
+
 Result<void> TomlDocument::finish() {
   // A misspelt key is also a missing one: the unknown key tells more, so it comes first.
   if (root_->shared->wrong) return *root_->shared->wrong;

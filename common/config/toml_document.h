@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,8 @@ class TomlDocument {
   static Result<TomlDocument> parse(const std::string& text, const std::string& name);
 
   TomlTable root();
+  /// Every value by its dotted key ("sample.interval", "adjust[0].cgroup"), as TOML.
+  std::map<std::string, std::string> values() const;
   /// The first failure of any look-up, or the first key nobody looked up ("unknown key"), or
   /// success.
   Result<void> finish();
@@ -66,6 +69,10 @@ class TomlDocument {
   explicit TomlDocument(std::shared_ptr<TomlTable::State> root);
   std::shared_ptr<TomlTable::State> root_;
 };
+
+/// Keys whose values differ, or that only one of the two has; in order.
+std::vector<std::string> changed_keys(const std::map<std::string, std::string>& before,
+                                      const std::map<std::string, std::string>& after);
 
 /// "1500m" or "1.5" (cores) → thousandths of a core.
 Result<std::uint64_t> parse_millicores(const std::string& text);

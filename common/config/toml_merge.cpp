@@ -1,5 +1,6 @@
 #include "common/config/toml_merge.h"
 
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,6 +55,24 @@ Result<void> merge_toml(toml::table& into, toml::table&& from) {
     }
   }
   return {};
+}
+
+void collect_toml_values(const toml::node& node, const std::string& key,
+                         std::map<std::string, std::string>& into) {
+  if (const auto* table = node.as_table()) {
+    for (auto&& [name, value] : *table) {
+      const std::string text(name.str());
+      collect_toml_values(value, key.empty() ? text : key + "." + text, into);
+    }
+  } else if (is_array_of_tables(node)) {
+    std::size_t index = 0;
+    for (const auto& element : *node.as_array())
+      collect_toml_values(element, fmt::format("{}[{}]", key, index++), into);
+  } else {
+    std::ostringstream text;
+    node.visit([&](const auto& value) { text << toml::toml_formatter(value); });
+    into.emplace(key, text.str());
+  }
 }
 
 }  // namespace foreshock

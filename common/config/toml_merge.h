@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include <toml++/toml.h>
@@ -17,5 +18,9 @@ Result<toml::table> parse_toml(const std::string& text, const std::string& name)
 /// Lays `from` over `into`: tables are merged, arrays of tables appended, everything else replaced.
 /// Positions of what is moved stay those of its own file.
 Result<void> merge_toml(toml::table& into, toml::table&& from);
+
+/// Every value below `node` by its dotted key, as TOML.
+void collect_toml_values(const toml::node& node, const std::string& key,
+                         std::map<std::string, std::string>& into);
 
 }  // namespace foreshock

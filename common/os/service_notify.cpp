@@ -18,5 +18,8 @@ void notify_watchdog() {
 void notify_stopping() {
   sd_notify(0, "STOPPING=1");
 }
+void notify_reloading() {
+  sd_notify(0, "RELOADING=1");
+}
 
 }  // namespace foreshock

@@ -9,5 +9,7 @@ void notify_ready(std::string_view status);
 void notify_status(std::string_view status);
 void notify_watchdog();
 void notify_stopping();
+/// notify_ready() ends it.
+void notify_reloading();
 
 }  // namespace foreshock

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kSlotCount = DailyProfile::kSlots;
 constexpr std::chrono::nanoseconds kSlotLength = std::chrono::minutes(24 * 60 / kSlotCount);
-constexpr std::int64_t kNeighbours = 12;  // an hour
+constexpr std::int64_t kNeighbours = 2;  // ten minutes
 constexpr double kKept = .8;              // of what earlier days weigh, each day
 constexpr double kMostDeviations = 3;
 

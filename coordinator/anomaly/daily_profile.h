@@ -16,7 +16,7 @@ class DailyProfile {
  public:
   static constexpr std::size_t kSlots = 288;
 
-  /// Of that time of the day or the first after it within an hour; absent where it was not seen.
+  /// Of that time of the day or the first after it within ten minutes; absent where it was not seen.
   std::optional<double> expected(WallTime time) const;
   void learn(WallTime time, double value, double deviation);
 

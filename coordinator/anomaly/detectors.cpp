@@ -16,6 +16,8 @@ constexpr double kBetween = .4;  // what a distance counts where both sides are 
 constexpr double kDailyLimit = 1;
 constexpr double kShapeLimit = 1;
 constexpr std::size_t kWindow = ShapeMemory::kLength;
+// What came within so many values is part of the same event and does not explain it.
+constexpr std::size_t kEvent = 16;
 constexpr double kWorthAReason = .5;
 
 }  // namespace
@@ -54,8 +56,8 @@ Suspicion DailyDetector::observe(WallTime time, double value) {
 Suspicion DailyDetector::judge_departure(WallTime time, double newest) {
   recent_.push_back(newest);
   if (recent_.size() > kWindow) recent_.pop_front();
-  const double departure = std::accumulate(recent_.begin(), recent_.end(), 0.0) /
-                           static_cast<double>(recent_.size());
+  const double departure =
+      std::accumulate(recent_.begin(), recent_.end(), 0.0) / static_cast<double>(recent_.size());
   if (!first_departure_) first_departure_ = time;
   Suspicion suspicion;
   // What departures are usual takes a day to see.
@@ -69,7 +71,7 @@ Suspicion DailyDetector::judge_departure(WallTime time, double newest) {
   }
   departures_.add(departure);
   waiting_.emplace_back(time, departure);
-  if (waiting_.size() >= kWindow) {
+  if (waiting_.size() >= kEvent) {
     memory_.remember(waiting_.front().first, waiting_.front().second, departures_);
     waiting_.pop_front();
   }
@@ -90,7 +92,7 @@ Suspicion ShapeDetector::observe(WallTime time, double value) {
                                    shape[0], shape[1], shape[2], shape[3]);
   }
   waiting_.emplace_back(time, shape);
-  if (waiting_.size() > kWindow) {
+  if (waiting_.size() > kEvent) {
     memory_.remember(waiting_.front().first, waiting_.front().second, scale_);
     waiting_.pop_front();
   }

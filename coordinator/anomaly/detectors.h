@@ -41,7 +41,7 @@ class DailyDetector final : public Detector {
   DailyProfile profile_;
   ValueMemory memory_;
   std::optional<WallTime> first_departure_;
-  std::deque<double> recent_;  ///< departures, newest last
+  std::deque<double> recent_;                        ///< departures, newest last
   std::deque<std::pair<WallTime, double>> waiting_;  ///< means that overlap the newest one
 };
 

@@ -8,7 +8,8 @@ namespace foreshock::coordinator {
 
 namespace {
 
-// Deviations below this share of the values themselves are how numbers are stored, not what happens.
+// Deviations below this share of the values themselves are how numbers are stored, not what
+// happens.
 constexpr double kLeastShare = 1e-6;
 
 }  // namespace
@@ -35,8 +36,7 @@ void RobustScale::refit() {
     sum += std::abs(value - median_);
     largest = std::max(largest, std::abs(static_cast<double>(value)));
   }
-  deviation_ =
-      std::max({sum / static_cast<double>(values.size()), kLeastShare * largest, 1e-9});
+  deviation_ = std::max({sum / static_cast<double>(values.size()), kLeastShare * largest, 1e-9});
 }
 
 double RobustScale::compress(double value) const {

@@ -13,9 +13,8 @@ constexpr float kSame = .25F;
 
 ShapeMemory::Shape compress(const ShapeMemory::Shape& shape, const RobustScale& scale) {
   ShapeMemory::Shape compressed{};
-  std::ranges::transform(shape, compressed.begin(), [&](float value) {
-    return static_cast<float>(scale.compress(value));
-  });
+  std::ranges::transform(shape, compressed.begin(),
+                         [&](float value) { return static_cast<float>(scale.compress(value)); });
   return compressed;
 }
 

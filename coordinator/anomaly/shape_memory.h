@@ -12,8 +12,9 @@ namespace foreshock::coordinator {
 /// The courses of a few values that a stream has shown, to tell how far a new one is from all of
 /// them. Courses closer than a quarter of a deviation are one; at most 1024 (40 KiB), the longest
 /// unseen goes first. O(known), some microseconds when full.
-/// Source: the nearest neighbour to the left, as in the left discords of Yeh et al., "Matrix profile
-/// I" (2016); courses that stand for many as in adaptive resonance, Carpenter & Grossberg (1987).
+/// Source: the nearest neighbour to the left, as in the left discords of Yeh et al., "Matrix
+/// profile I" (2016); courses that stand for many as in adaptive resonance, Carpenter & Grossberg
+/// (1987).
 class ShapeMemory {
  public:
   static constexpr std::size_t kLength = 4;

@@ -21,7 +21,7 @@ class ValueMemory {
   static constexpr std::chrono::hours kMemory = std::chrono::hours(24 * 90);
 
   struct Novelty {
-    double distance = 0;   ///< to the nearest known value
+    double distance = 0;    ///< to the nearest known value
     bool is_above = false;  ///< above all known values
     bool is_below = false;  ///< below all known values
     double nearest = 0;     ///< the nearest known value

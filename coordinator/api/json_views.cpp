@@ -6,46 +6,22 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/wait.h>
+
+#include "coordinator/api/json.h"
 
 namespace foreshock::coordinator {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, kQuantileLevels.size()> kQuantileNames = {
     "q025", "q05", "q10", "q50", "q90", "q95", "q975"};
 /// A host whose newest report is older is shown as silent.
 constexpr auto kSilentAfter = std::chrono::seconds(15);
 
-/// Command lines and cgroup names need not be UTF-8.
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-double seconds_of(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-Json time_json(WallTime time) {
-  return time == WallTime() ? Json() : Json(format_utc(time));
-}
-
-/// JSON has no NaN: unknown is null.
-Json number_json(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
 template <typename T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
-}
-
-std::string name_of(HostId host, const HostNames& names) {
-  const auto found = names.find(host);
-  return found == names.end() ? fmt::format("#{}", host) : found->second;
 }
 
 template <typename Values, typename Render>

@@ -7,82 +7,21 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/api/json_route.h"
 #include "coordinator/api/json_views.h"
 #include "coordinator/api/query_reader.h"
+#include "coordinator/api/series_lookup.h"
 
 namespace foreshock::coordinator {
 
 namespace {
 
 constexpr std::size_t kMaxRows = 10'000;
-constexpr std::size_t kMaxListed = 20;  ///< of what exists, in an error message
 /// Series that had a value this recently can be asked for.
 constexpr auto kActiveWithin = std::chrono::hours(24);
 constexpr std::int64_t kRecentPoints = 60;
 /// The pipeline publishes once a second.
 constexpr auto kDeadAfter = std::chrono::seconds(30);
-
-HostNames names_of(const std::vector<HostRow>& hosts) {
-  HostNames names;
-  for (const auto& host : hosts) names[host.id] = host.name;
-  return names;
-}
-
-/// "a, b, c and 7 more".
-template <typename Words>
-std::string list_some(const Words& words) {
-  if (words.empty()) return "none";
-  std::string text;
-  std::size_t listed = 0;
-  for (const auto& word : words) {
-    if (listed == kMaxListed) return text + fmt::format(" and {} more", words.size() - listed);
-    text += (text.empty() ? "" : ", ") + word;
-    ++listed;
-  }
-  return text;
-}
-
-Result<HostId> find_host(const std::string& name, const HostNames& names) {
-  std::vector<std::string> all;
-  for (const auto& [id, known] : names) {
-    if (known == name) return id;
-    all.push_back(known);
-  }
-  return Error(ErrorCode::not_found,
-               fmt::format("there is no host \"{}\"; known: {}", name, list_some(all)));
-}
-
-Result<std::optional<HostId>> find_optional_host(const std::optional<std::string>& name,
-                                                 const HostNames& names) {
-  if (!name) return std::optional<HostId>();
-  FS_TRY(const auto id, find_host(*name, names));
-  return std::optional<HostId>(id);
-}
-
-/// The host may be left out where there is only one.
-Result<HostId> find_only_host(const std::optional<std::string>& name, const HostNames& names) {
-  if (name) return find_host(*name, names);
-  if (names.size() == 1) return names.begin()->first;
-  return Error(ErrorCode::invalid_argument,
-               fmt::format("parameter host: needed, because there are {} hosts", names.size()));
-}
-
-std::vector<std::string> quantity_words() {
-  std::vector<std::string> words;
-  for (int value = 0; value < 256; ++value) {
-    const auto text = std::string(to_string(static_cast<Quantity>(value)));
-    if (parse_quantity(text)) words.push_back(text);
-  }
-  return words;
-}
-
-Quantity read_quantity(QueryReader& query) {
-  const auto text = query.text("quantity").value_or("cpu_usage");
-  if (const auto quantity = parse_quantity(text)) return *quantity;
-  query.fail("quantity",
-             fmt::format("expected one of {}, got \"{}\"", list_some(quantity_words()), text));
-  return Quantity::unknown;
-}
 
 template <typename Values, typename Keep>
 auto keep_if(const Values& values, Keep keep) {
@@ -119,10 +58,8 @@ RestApi::RestApi(Parts parts) : parts_(std::move(parts)) {}
 
 void RestApi::add_route(HttpServer& server, const char* method, const char* pattern,
                         Body (RestApi::*handler)(const HttpRequest&)) {
-  server.route(method, pattern, [this, handler](const HttpRequest& request) {
-    const Body body = (this->*handler)(request);
-    return body ? HttpResponse{200, *body, "application/json"} : make_error_response(body.error());
-  });
+  add_json_route(server, method, pattern,
+                 [this, handler](const HttpRequest& request) { return (this->*handler)(request); });
 }
 
 void RestApi::add_routes(HttpServer& server) {
@@ -156,6 +93,12 @@ HttpResponse RestApi::get_health() const {
             "text/plain"};
   }
   return {200, "ok\n", "text/plain"};
+}
+
+Result<HostNames> RestApi::host_names() {
+  const std::lock_guard lock(readers_mutex_);
+  FS_TRY(const auto hosts, parts_.history.hosts());
+  return names_of(hosts);
 }
 
 RestApi::Body RestApi::get_status(const HttpRequest& request) {
@@ -248,9 +191,10 @@ RestApi::Body RestApi::get_forecast(const HttpRequest& request) {
     if (std::ranges::find(known, key) == known.end()) {
       std::set<std::string> words;
       for (const auto& other : known) words.insert(describe_series(other, names));
-      return Error(ErrorCode::not_found,
-                   fmt::format("there is no series {} with values of the last day; there are: {}",
-                               describe_series(key, names), list_some(words)));
+      return Error(
+          ErrorCode::not_found,
+          fmt::format("there is no series {} with values of the last day; there are: {}",
+                      describe_series(key, names), list_some({words.begin(), words.end()})));
     }
     found.forecast = NotYet{"no learning round has looked at this series yet", {}};
   }

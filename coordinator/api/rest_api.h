@@ -8,6 +8,7 @@
 #include "common/http/http_server.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
+#include "coordinator/api/json_views.h"
 #include "coordinator/decide/decision_log.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/ingest/agent_directory.h"
@@ -20,9 +21,10 @@ namespace foreshock::coordinator {
 /// The administration API: GET
 /// /v1/{status,hosts,workloads,commands,leads,forecast,tags,policies,decisions,
 /// decisions/:id,agents}, POST /v1/agents/:key/{approve,revoke}, GET /metrics, /healthz. JSON;
-/// times are UTC ISO 8601, amounts carry their unit in the name. Parameters that are wrong or not
-/// known are 400 and named. Borrowed parts outlive it, and it outlives the server. Any thread: the
-/// readers, which belong to one thread at a time, are used under a mutex.
+/// times are UTC ISO 8601, amounts carry their unit in the name. What is not about these has a
+/// group of routes of its own (`*_routes.h`). Parameters that are wrong or not known are 400 and
+/// named. Borrowed parts outlive it, and it outlives the server. Any thread: the readers, which
+/// belong to one thread at a time, are used under a mutex.
 class RestApi {
  public:
   struct Parts {
@@ -41,6 +43,8 @@ class RestApi {
   };
   explicit RestApi(Parts parts);
   void add_routes(HttpServer& server);
+  /// As the history has them now; for the other groups of routes.
+  Result<HostNames> host_names();
 
  private:
   using Body = Result<std::string>;

@@ -171,12 +171,19 @@ void add_command_verbs(CLI::App& app, const Verbs& verbs) {
   leads.filter("--workload", "workload", "That precede load of this cgroup");
 }
 
-void add_forecast_verb(CLI::App& app, const Verbs& verbs) {
+void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   const auto forecast = verbs.add(app, "forecast", "What a series is expected to do, with its band",
                                   "/v1/forecast", show_forecast);
   forecast.filter("workload", "workload", "Its cgroup; without it the whole host");
   forecast.filter("--host", "host", "Its host; needed where there are several");
   forecast.filter("--quantity", "quantity", "cpu_usage (default), memory_used, load1, …");
+  const auto accuracy =
+      verbs.add(app, "accuracy", "How forecasts came out, by how far ahead they looked",
+                "/v1/accuracy", show_accuracy);
+  accuracy.filter("workload", "workload", "Of this cgroup only");
+  accuracy.filter("--host", "host", "Of this host only");
+  accuracy.filter("--quantity", "quantity", "Of this quantity only");
+  accuracy.filter("--days", "days", "Of the last so many days (7)")->check(CLI::Range(1, 366));
 }
 
 void add_decision_filters(const Verb& verb) {
@@ -237,7 +244,7 @@ void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_sta
   const Verbs verbs{output, exit_status};
   add_fleet_verbs(app, verbs);
   add_command_verbs(app, verbs);
-  add_forecast_verb(app, verbs);
+  add_forecast_verbs(app, verbs);
   add_decision_verbs(app, verbs);
   add_agent_verbs(app, verbs);
 }

@@ -42,9 +42,9 @@ struct HostRow {
 
 struct WorkloadRow {
   Workload workload;
-  WorkloadIdentity identity;
   std::uint64_t cgroup_id = 0;
   WallTime last_seen;
+  WorkloadIdentity identity{};  ///< as far as it was told
 };
 
 /// One command's record in history.

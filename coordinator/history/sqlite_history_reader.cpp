@@ -142,7 +142,7 @@ ExecutionRow read_execution(RowCursor& row) {
   if (row.next_is_null()) return execution;
   execution.end = row.time_ms();
   execution.wait_status = row.integer32();
-  execution.use = read_use(row);
+  if (!row.next_is_null()) execution.use = read_use(row);
   return execution;
 }
 
@@ -212,7 +212,6 @@ Result<std::vector<WorkloadRow>> SqliteHistoryReader::workloads(std::optional<Ho
   FS_CHECK(select.start(host));
   return read_rows(select, [](RowCursor& row) {
     WorkloadRow workload{.workload = {.host = row.integer(), .cgroup = {}},
-                         .identity = {},
                          .cgroup_id = row.unsigned_integer(),
                          .last_seen = row.time_ms()};
     workload.identity = read_identity(row);

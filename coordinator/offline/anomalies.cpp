@@ -102,12 +102,9 @@ std::string describe_json(const Summary& summary, const Options& options) {
                      {"agreeing", one.verdict.agreeing},
                      {"reason", one.verdict.reason}});
   }
-  const nlohmann::json reply = {{"rows", summary.rows},
-                                {"missing", summary.missing},
-                                {"backwards", summary.backwards},
-                                {"threshold", options.threshold},
-                                {"anomalies", summary.anomalies},
-                                {"found", std::move(found)}};
+  const nlohmann::json reply = {{"rows", summary.rows},           {"missing", summary.missing},
+                                {"backwards", summary.backwards}, {"threshold", options.threshold},
+                                {"anomalies", summary.anomalies}, {"found", std::move(found)}};
   return reply.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -116,8 +113,8 @@ std::string describe(const Summary& summary, const CliOutput& output) {
   TextTable table({{"WHEN"}, {"VALUE", kRight}, {"SCORE", kRight}, {"AGREE", kRight}, {"WHY"}});
   for (const Found& one : summary.found) {
     table.add_row({make_printable(one.timestamp), fmt::format("{:.4g}", one.value),
-                   fmt::format("{:.2f}", one.verdict.score),
-                   std::to_string(one.verdict.agreeing), one.verdict.reason});
+                   fmt::format("{:.2f}", one.verdict.score), std::to_string(one.verdict.agreeing),
+                   one.verdict.reason});
   }
   std::string text = summary.found.empty() ? "" : table.render(output.style);
   if (summary.anomalies > summary.found.size()) {

@@ -1,6 +1,7 @@
 #include "coordinator/pipeline/learning.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -10,6 +11,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::size_t kExecutionsPerTagging = 2000;
+constexpr std::chrono::days kAccuracyAge{366};
 
 bool is_learned(Quantity quantity) {
   return quantity == Quantity::cpu_usage || quantity == Quantity::memory_used;
@@ -19,15 +21,20 @@ bool has_values(const Series& series) {
   return std::ranges::any_of(series.values, [](double value) { return value == value; });
 }
 
+/// NaN where nothing is known.
+double last_known(const Series& series) {
+  const auto found = std::find_if(series.values.rbegin(), series.values.rend(),
+                                  [](double value) { return value == value; });
+  return found == series.values.rend() ? std::numeric_limits<double>::quiet_NaN() : *found;
+}
+
 }  // namespace
 
-Learning::Learning(Options options, HistoryReader& history, const Deciding& deciding,
-                   const Tagger& tagger)
+Learning::Learning(Options options, Parts parts)
     : options_(options),
-      history_(history),
-      deciding_(deciding),
-      tagger_(tagger),
-      ensemble_(make_default_ensemble()) {}
+      parts_(parts),
+      ensemble_(make_default_ensemble()),
+      check_(options.max_series) {}
 
 LearnedState Learning::learn(const LearnedState& before, WallTime now) {
   const SystemClock clock;
@@ -46,42 +53,56 @@ LearnedState Learning::learn(const LearnedState& before, WallTime now) {
 Result<LearnedState> Learning::try_learn(WallTime now) {
   LearnedState state;
   FS_TRY(const auto subjects, read_subjects(now));
-  state.tags = tagger_.tag(subjects);
+  state.tags = parts_.tagger.tag(subjects);
 
   std::map<HostId, std::string> host_names;
-  FS_TRY(const auto hosts, history_.hosts());
+  FS_TRY(const auto hosts, parts_.history.hosts());
   for (const auto& host : hosts) host_names[host.id] = host.name;
 
-  FS_TRY(const auto keys, history_.series_keys(now - std::chrono::minutes(5)));
+  FS_TRY(const auto keys, parts_.history.series_keys(now - std::chrono::minutes(5)));
   std::vector<SeriesKey> watched;  // what a policy looks at: led, and forecast first
   std::vector<SeriesKey> others;
   for (const auto& key : keys) {
     if (!is_learned(key.quantity)) continue;
     const bool concerned =
-        deciding_.concerns(key.workload, host_names[key.workload.host], state.tags);
+        parts_.deciding.concerns(key.workload, host_names[key.workload.host], state.tags);
     (concerned || key.workload.cgroup.empty() ? watched : others).push_back(key);
   }
   watched.insert(watched.end(), others.begin(), others.end());
   if (watched.size() > options_.max_series) watched.resize(options_.max_series);
 
   FS_TRY(const auto series, read_series(watched, now));
+  FS_CHECK(check_forecasts(series, now));
   const auto points = static_cast<std::size_t>(options_.horizon / options_.step);
   for (const auto& one : series) {
     auto outcome = ensemble_->forecast_with_scores(one, points);
-    if (auto* forecast = std::get_if<Forecast>(&outcome.forecast)) forecast->made_at = now;
+    if (auto* forecast = std::get_if<Forecast>(&outcome.forecast)) {
+      forecast->made_at = now;
+      check_.remember(*forecast, last_known(one));
+    }
     state.forecasts.insert_or_assign(one.key, std::move(outcome.forecast));
     state.scores.insert_or_assign(one.key, std::move(outcome.scores));
   }
 
   std::vector<Series> led;
   for (const auto& one : series) {
-    if (deciding_.concerns(one.key.workload, host_names[one.key.workload.host], state.tags))
+    if (parts_.deciding.concerns(one.key.workload, host_names[one.key.workload.host], state.tags))
       led.push_back(one);
   }
   FS_TRY(const auto runs,
-         history_.signature_runs(now - options_.history, now, options_.leads.min_support));
+         parts_.history.signature_runs(now - options_.history, now, options_.leads.min_support));
   state.leads = keep_confirmed(find_leads(led, runs, options_.leads));
   return state;
+}
+
+Result<void> Learning::check_forecasts(const std::vector<Series>& series, WallTime now) {
+  std::vector<ScoredPoint> scored;
+  for (const auto& one : series) {
+    const auto points = check_.score(one);
+    scored.insert(scored.end(), points.begin(), points.end());
+  }
+  FS_CHECK(parts_.accuracy.add(scored));
+  return parts_.accuracy.forget_before(now - kAccuracyAge);
 }
 
 std::vector<LeadCommand> Learning::keep_confirmed(std::vector<LeadCommand> found) {
@@ -108,7 +129,7 @@ Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& 
   const WallTime to(now.time_since_epoch() / step * step);
   std::vector<Series> all;
   for (const auto& key : keys) {
-    FS_TRY(auto series, history_.series({key, to - options_.history, to, step}));
+    FS_TRY(auto series, parts_.history.series({key, to - options_.history, to, step}));
     // A series that began within the window starts where its data starts.
     const auto first =
         std::ranges::find_if(series.values, [](double value) { return value == value; });
@@ -121,7 +142,7 @@ Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& 
 }
 
 Result<std::vector<TaggedSubject>> Learning::read_subjects(WallTime now) {
-  FS_TRY(const auto workloads, history_.workloads(std::nullopt));
+  FS_TRY(const auto workloads, parts_.history.workloads(std::nullopt));
   std::map<Workload, std::set<std::string>> ran;
   for (const auto& row : workloads) {
     if (row.last_seen >= now - std::chrono::minutes(5)) ran[row.workload];
@@ -129,7 +150,7 @@ Result<std::vector<TaggedSubject>> Learning::read_subjects(WallTime now) {
   ExecutionQuery query;
   query.from = now - std::chrono::minutes(10);
   query.limit = kExecutionsPerTagging;
-  FS_TRY(const auto executions, history_.executions(query));
+  FS_TRY(const auto executions, parts_.history.executions(query));
   for (const auto& row : executions) {
     const auto it = ran.find(Workload{row.host, row.cgroup});
     if (it != ran.end()) it->second.insert(row.signature);

@@ -11,6 +11,8 @@
 #include "coordinator/lead/lead_finder.h"
 #include "coordinator/model/learned_state.h"
 #include "coordinator/pipeline/deciding.h"
+#include "coordinator/registry/accuracy_log.h"
+#include "coordinator/registry/forecast_check.h"
 #include "coordinator/tag/tagger.h"
 
 namespace foreshock::coordinator {
@@ -31,8 +33,14 @@ class Learning {
     std::size_t keep_rounds = 5;
   };
 
-  /// `history`, `deciding` (only its policies are read) and `tagger` are borrowed and outlive it.
-  Learning(Options options, HistoryReader& history, const Deciding& deciding, const Tagger& tagger);
+  /// Borrowed; all outlive it.
+  struct Parts {
+    HistoryReader& history;
+    const Deciding& deciding;  ///< only its policies are read
+    const Tagger& tagger;
+    AccuracyLog& accuracy;
+  };
+  Learning(Options options, Parts parts);
 
   /// A failed read keeps what was known and says why in `problem`.
   LearnedState learn(const LearnedState& before, WallTime now);
@@ -44,11 +52,13 @@ class Learning {
   Result<std::vector<Series>> read_series(const std::vector<SeriesKey>& keys, WallTime now);
   Result<std::vector<TaggedSubject>> read_subjects(WallTime now);
 
+  /// What came of earlier forecasts of these series goes to the log.
+  Result<void> check_forecasts(const std::vector<Series>& series, WallTime now);
+
   const Options options_;
-  HistoryReader& history_;
-  const Deciding& deciding_;
-  const Tagger& tagger_;
+  const Parts parts_;
   std::unique_ptr<Ensemble> ensemble_;
+  ForecastCheck check_;
   struct Confirmed {
     LeadCommand lead;
     std::size_t rounds_ago = 0;

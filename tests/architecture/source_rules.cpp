@@ -75,7 +75,7 @@ const std::vector<Home>& homes() {
         "coordinator/offline/",
         "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
-      {"libsystemd", "systemd/", {"common/os/service_notify"}},
+      {"libsystemd", "systemd/", {"common/os/service_notify", "agent/actuate/systemd_bus"}},
   };
   return kHomes;
 }

@@ -115,8 +115,8 @@ class AgentLoopTest : public testing::Test {
   test::TempDir directory_;
   FakeClock clock_;
   ReplayEventSource source_;
-  Redactor redactor_ = *Redactor::make({});
-  std::unique_ptr<CaptureWorker> capture_ = *CaptureWorker::make(source_, redactor_, {});
+  std::unique_ptr<CaptureWorker> capture_ =
+      *CaptureWorker::make(source_, std::make_shared<const Redactor>(*Redactor::make({})), {});
   CgroupIndex cgroups_{directory_.path(), 16};
   IdentityTable identities_{16, [](const WorkloadIdentity&) { return std::nullopt; }};
   StubbornSpool spool_;

@@ -52,6 +52,26 @@ class TomlFiles : public testing::Test {
   std::filesystem::path directory_;
 };
 
+TEST(TomlDocument, tells_every_value_by_its_dotted_key) {
+  const auto values =
+      parsed(
+          "[sample]\ninterval = \"1s\"\n[redact]\npatterns = [\"a\", \"b\"]\n[[adjust]]\ncgroup = "
+          "\"/a\"\n[[adjust]]\ncgroup = \"/b\"\nshare = 2\n")
+          .values();
+  EXPECT_EQ(values.size(), 5U);
+  EXPECT_EQ(values.at("sample.interval"), "'1s'");
+  EXPECT_TRUE(values.contains("redact.patterns"));
+  EXPECT_EQ(values.at("adjust[1].cgroup"), "'/b'");
+  EXPECT_EQ(values.at("adjust[1].share"), "2");
+}
+
+TEST(ChangedKeys, names_what_differs_or_is_on_one_side_only) {
+  EXPECT_EQ(
+      changed_keys({{"a", "1"}, {"b", "2"}, {"c", "3"}}, {{"a", "1"}, {"b", "4"}, {"d", "5"}}),
+      (std::vector<std::string>{"b", "c", "d"}));
+  EXPECT_TRUE(changed_keys({{"a", "1"}}, {{"a", "1"}}).empty());
+}
+
 }  // namespace
 
 TEST(TomlDocument, reads_every_kind_of_value) {

@@ -9,6 +9,7 @@
 
 #include "common/http/http_client.h"
 #include "common/http/http_server.h"
+#include "coordinator/api/accuracy_routes.h"
 #include "coordinator/api/rest_api.h"
 
 // A coordinator's front with made-up knowledge behind it, on a real socket.
@@ -110,6 +111,12 @@ class FakeCoordinator {
                        .endpoint = "tcp://c:7420",
                        .public_key = "COORDINATOR"});
     api->add_routes(server);
+    accuracy_log = *AccuracyLog::open(directory + "/models.db");
+    if (!accuracy_log->add(scored_points)) abort();
+    accuracy_reader = *AccuracyReader::open(directory + "/models.db");
+    accuracy_routes = std::make_unique<AccuracyRoutes>(
+        AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
+    accuracy_routes->add_to(server);
     if (!server.listen_unix(socket, "")) abort();
   }
 
@@ -130,6 +137,7 @@ class FakeCoordinator {
   LearnedState learned_state;
   LiveView live_view;
   std::vector<Policy> policies;
+  std::vector<ScoredPoint> scored_points;
   MetricRegistry metrics;
 
  private:
@@ -284,6 +292,9 @@ class FakeCoordinator {
   Snapshot<LearnedState> learned;
   Snapshot<LiveView> live;
   std::unique_ptr<RestApi> api;
+  std::unique_ptr<AccuracyLog> accuracy_log;
+  std::unique_ptr<AccuracyReader> accuracy_reader;
+  std::unique_ptr<AccuracyRoutes> accuracy_routes;
   HttpServer server;
 };
 

@@ -93,6 +93,30 @@ TEST_F(LiveVerbs, commands_show_use_and_cannot_steer_the_terminal) {
   EXPECT_FALSE(contains(text, "\x1b"));
 }
 
+TEST_F(LiveVerbs, accuracy_tells_how_forecasts_came_out) {
+  ScoredPoint point{.key = fake.series,
+                    .range = 1,
+                    .model = "holt_winters",
+                    .time = fake.now - 1h,
+                    .error = 0.25,
+                    .naive_error = 0.5,
+                    .pinball = 0.1,
+                    .inside80 = true,
+                    .inside95 = true,
+                    .above95 = false};
+  fake.scored_points = {point};
+  point.inside80 = false;
+  fake.scored_points.push_back(point);
+  fake.start();
+  const auto text = show({"accuracy", "/work/batch job"});
+  EXPECT_TRUE(contains(
+      text, "cpu_usage   5min       2  0.25 cores      0.50     50 %    100 %         0 %"))
+      << text;
+  EXPECT_TRUE(
+      contains(show({"accuracy", "/other"}), "no forecast of the last 7 days has come due yet"));
+  EXPECT_TRUE(contains(show({"accuracy", "--json"}), "\"mean_naive_error\":0.5"));
+}
+
 TEST_F(LiveVerbs, tables_fit_a_terminal) {
   fake.start();
   std::istringstream lines(show({"commands"}, {.width = 100, .colour = false}));
