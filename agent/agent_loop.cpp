@@ -115,6 +115,8 @@ void AgentLoop::join(ProcessEvent&& event) {
   if (auto* exec = std::get_if<ExecEvent>(&event)) {
     execs_.add();
     std::string cgroup = parts_.cgroups.path_of(exec->facts.cgroup_id);
+    if (!exec->existing)
+      exec->inputs = argument_files_.measure(exec->argv, exec->cwd, parts_.clock.boot_now());
     lifetimes_.on_exec(std::move(*exec), std::move(cgroup));
   } else {
     exits_.add();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/actuate/command_executor.h"
+#include "agent/argument_files/argument_files.h"
 #include "agent/capture_worker.h"
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/cgroup/identity_table.h"
@@ -88,6 +89,7 @@ class AgentLoop {
   const Options options_;
   const Parts parts_;
   LifetimeTable lifetimes_;
+  ArgumentFiles argument_files_;
   ReportBuilder builder_;
   Delivery delivery_;
   std::uint64_t taken_position_ = 0;

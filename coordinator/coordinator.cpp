@@ -16,6 +16,7 @@
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
 #include "coordinator/api/accuracy_routes.h"
+#include "coordinator/api/demand_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
@@ -23,6 +24,7 @@
 #include "coordinator/history/sqlite_history_reader.h"
 #include "coordinator/history/sqlite_history_store.h"
 #include "coordinator/ingest/gateway.h"
+#include "coordinator/pipeline/demand_learning.h"
 #include "coordinator/pipeline/learning.h"
 #include "coordinator/pipeline/pipeline.h"
 #include "coordinator/tag/rule_tagger.h"
@@ -65,6 +67,9 @@ struct Coordinator::Impl {
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
+  std::unique_ptr<DemandLearning> demand_learning;
+  Snapshot<std::shared_ptr<const DemandModel>> demand;
+  std::unique_ptr<DemandRoutes> demand_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
@@ -101,6 +106,7 @@ struct Coordinator::Impl {
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     learning = std::make_unique<Learning>(
         config.learning, Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log});
+    demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }
 
@@ -112,8 +118,29 @@ struct Coordinator::Impl {
     accuracy_routes = std::make_unique<AccuracyRoutes>(
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(http);
+    demand_routes = std::make_unique<DemandRoutes>(DemandRoutes::Parts{
+        [this](const DemandQuestion& question) { return predict_demand(question); }, clock});
+    demand_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
+  }
+
+  std::optional<DemandRoutes::Predictions> predict_demand(const DemandQuestion& question) const {
+    const auto model = *demand.read();
+    if (!model) return std::nullopt;
+    DemandRoutes::Predictions predictions;
+    for (const auto target : kDemandTargets)
+      predictions[static_cast<std::size_t>(target)] = model->predict(question, target);
+    return predictions;
+  }
+
+  void learn_demand() {
+    auto learned_demand = demand_learning->learn_if_due(clock.wall_now());
+    if (!learned_demand) {
+      log_error("demand_learning_failed error=\"{}\"", learned_demand.error().message());
+    } else if (*learned_demand) {
+      demand.publish(*std::move(learned_demand));
+    }
   }
 
   void learn(std::stop_token stop) {
@@ -135,6 +162,7 @@ struct Coordinator::Impl {
         log_info("leads_changed watched={}", list.signatures.size());
         gateway->set_watch_list(std::move(list));
       }
+      learn_demand();
       std::unique_lock lock(mutex);
       due.wait_for(lock, stop, config.learning.interval, [] { return false; });
     }

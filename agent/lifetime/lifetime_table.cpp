@@ -24,6 +24,7 @@ Execution make_execution(ExecEvent&& event, std::string&& cgroup) {
   execution.argv = std::move(event.argv);
   execution.cwd = std::move(event.cwd);
   execution.tty = std::move(event.tty);
+  execution.inputs = event.inputs;
   execution.existing = event.existing;
   return execution;
 }

@@ -61,12 +61,21 @@ struct ProcessFacts {
   bool operator==(const ProcessFacts&) const = default;
 };
 
+/// Regular files that the arguments of a command name, as they were at its exec.
+struct InputFiles {
+  std::uint32_t count = 0;
+  Bytes total;
+  Bytes largest;
+  bool operator==(const InputFiles&) const = default;
+};
+
 /// One execve that succeeded.
 struct ExecEvent {
   BootTime time;
   ProcessFacts facts;
   std::string filename;
   Argv argv;
+  std::optional<InputFiles> inputs{};  ///< filled in by whoever looked
   std::string cwd{};  ///< working directory below the process's own root; empty: not known
   std::string tty{};  ///< controlling terminal, "pts/3"; empty: none
   bool existing =

@@ -39,7 +39,8 @@ struct Execution {
   /// Names (comm) of its ancestors as they were then, the parent first, each ended by NUL; at most
   /// eight.
   std::string ancestry{};
-  bool existing = false;  ///< ran before the agent started
+  std::optional<InputFiles> inputs{};  ///< absent: nobody looked
+  bool existing = false;               ///< ran before the agent started
   bool exec_seen =
       true;  ///< false: a fork that never called execve, or whose exec was before our time
   std::uint32_t earlier_execs = 0;  ///< execve calls of this same process before this one

@@ -231,6 +231,11 @@ fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
   table.add_cwd(cwd);
   table.add_tty(tty);
   table.add_ancestry(ancestry);
+  if (execution.inputs) {
+    table.add_input_files(execution.inputs->count);
+    table.add_input_bytes(execution.inputs->total.count);
+    table.add_largest_input_bytes(execution.inputs->largest.count);
+  }
   return table.Finish();
 }
 
@@ -254,6 +259,11 @@ Execution read_execution(FieldReader& reader, const schema::Execution& execution
   result.cwd = reader.text(execution.cwd());
   result.tty = reader.text(execution.tty());
   result.ancestry = reader.text(execution.ancestry());
+  if (const auto files = execution.input_files()) {
+    result.inputs = InputFiles{.count = *files,
+                               .total = {execution.input_bytes()},
+                               .largest = {execution.largest_input_bytes()}};
+  }
   result.existing = execution.existing();
   result.exec_seen = execution.exec_seen();
   result.earlier_execs = execution.earlier_execs();

@@ -155,6 +155,13 @@ void add_end(const ExecutionRow& row, Json& into) {
   }
 }
 
+Json inputs_json(const std::optional<InputFiles>& inputs) {
+  if (!inputs) return nullptr;
+  return {{"files", inputs->count},
+          {"bytes", inputs->total.count},
+          {"largest_bytes", inputs->largest.count}};
+}
+
 Json command_json(const ExecutionRow& row, const HostNames& names) {
   Json json = {
       {"id", row.id},
@@ -174,6 +181,7 @@ Json command_json(const ExecutionRow& row, const HostNames& names) {
       {"comm", row.comm},
       {"filename", row.filename},
       {"argv", row.argv},
+      {"inputs", inputs_json(row.inputs)},
       {"truncated", row.truncated},
       {"existing", row.existing},
       {"end", row.end ? time_json(*row.end) : Json()},

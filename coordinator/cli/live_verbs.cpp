@@ -214,6 +214,15 @@ void add_decision_verbs(CLI::App& app, const Verbs& verbs) {
       ->required();
 }
 
+void add_demand_verb(CLI::App& app, const Verbs& verbs) {
+  const auto demand = verbs.add(app, "demand", "What a command will need, if it were run now",
+                                "/v1/demand", show_demand);
+  demand.filter("command", "command", "The command line, quoted");
+  demand.filter("--uid", "uid", "Who would run it");
+  demand.filter("--input-bytes", "input_bytes", "Size of the files that its arguments name");
+  demand.filter("--input-files", "input_files", "How many these are (1)");
+}
+
 void add_reflex_verb(CLI::App& app, const Verbs& verbs) {
   const auto reflexes =
       verbs.add(app, "reflexes", "What hosts do by themselves when a command is executed",
@@ -254,6 +263,7 @@ void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_sta
   add_command_verbs(app, verbs);
   add_forecast_verbs(app, verbs);
   add_decision_verbs(app, verbs);
+  add_demand_verb(app, verbs);
   add_reflex_verb(app, verbs);
   add_agent_verbs(app, verbs);
 }

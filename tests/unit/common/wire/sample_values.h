@@ -68,11 +68,15 @@ class SampleValues {
     execution.cwd = text();
     execution.tty = text();
     execution.ancestry = text();
+    execution.inputs = maybe([&] {
+      return InputFiles{.count = small_number(), .total = {number()}, .largest = {number()}};
+    });
     execution.existing = flag();
     execution.exec_seen = flag();
     execution.earlier_execs = small_number();
     execution.end = maybe([&] {
-      return ExecutionEnd{.time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
+      return ExecutionEnd{
+          .time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
     });
     return execution;
   }
