@@ -15,7 +15,9 @@
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
+#include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
+#include "coordinator/api/anomaly_routes.h"
 #include "coordinator/api/demand_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/decide/explanation.h"
@@ -59,6 +61,8 @@ struct Coordinator::Impl {
   std::unique_ptr<DecisionReader> decision_reader;
   std::unique_ptr<AccuracyLog> accuracy_log;
   std::unique_ptr<AccuracyReader> accuracy_reader;
+  std::unique_ptr<AnomalyLog> anomaly_log;
+  std::unique_ptr<AnomalyReader> anomaly_reader;
   std::unique_ptr<AgentDirectory> directory;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Pipeline> pipeline;
@@ -70,6 +74,7 @@ struct Coordinator::Impl {
   std::unique_ptr<DemandLearning> demand_learning;
   Snapshot<std::shared_ptr<const DemandModel>> demand;
   std::unique_ptr<DemandRoutes> demand_routes;
+  std::unique_ptr<AnomalyRoutes> anomaly_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
@@ -87,6 +92,8 @@ struct Coordinator::Impl {
     FS_TRY(decision_reader, SqliteDecisionReader::open(config.decisions_file()));
     FS_TRY(accuracy_log, AccuracyLog::open(config.models_file()));
     FS_TRY(accuracy_reader, AccuracyReader::open(config.models_file()));
+    FS_TRY(anomaly_log, AnomalyLog::open(config.anomalies_file()));
+    FS_TRY(anomaly_reader, AnomalyReader::open(config.anomalies_file()));
     FS_TRY(const std::uint64_t epoch, decisions->next_epoch());
     FS_TRY(auto router, RouterSocket::bind({config.listen, keys}, *directory));
 
@@ -105,7 +112,8 @@ struct Coordinator::Impl {
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     learning = std::make_unique<Learning>(
-        config.learning, Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log});
+        config.learning,
+        Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log, *anomaly_log, metrics});
     demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }
@@ -121,6 +129,9 @@ struct Coordinator::Impl {
     demand_routes = std::make_unique<DemandRoutes>(DemandRoutes::Parts{
         [this](const DemandQuestion& question) { return predict_demand(question); }, clock});
     demand_routes->add_to(http);
+    anomaly_routes = std::make_unique<AnomalyRoutes>(
+        AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
+    anomaly_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }
