@@ -35,6 +35,29 @@ std::size_t index_of(DemandTarget target) {
   return static_cast<std::size_t>(target);
 }
 
+/// Of n values, the next one lies below the k-th with probability k / (n + 1). Beyond the first and
+/// the last, as much further (in logarithms) as these lie apart in the mean.
+Quantiles predictive_quantiles(std::span<const double> sorted, DemandTarget target) {
+  const auto n = static_cast<double>(sorted.size());
+  const double first = to_log(target, sorted.front());
+  const double last = to_log(target, sorted.back());
+  const double apart = std::max((last - first) / std::max(n - 1, 1.0), 0.02);
+  Quantiles quantiles;
+  for (std::size_t i = 0; i < quantiles.size(); ++i) {
+    const double at = kQuantileLevels[i] * (n + 1) - 1;
+    if (at < 0) {
+      quantiles[i] = from_log(target, first + at * apart);
+    } else if (at > n - 1) {
+      quantiles[i] = from_log(target, last + (at - (n - 1)) * apart);
+    } else {
+      const auto low = static_cast<std::size_t>(at);
+      const auto high = std::min(low + 1, sorted.size() - 1);
+      quantiles[i] = sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+    }
+  }
+  return quantiles;
+}
+
 /// What the records of each signature used in the mean, pulled towards all of them where there are
 /// few.
 class SignatureHistory {
@@ -145,10 +168,22 @@ EmpiricalDemand::EmpiricalDemand(const std::vector<DemandRecord>& records) {
 
 DemandPrediction EmpiricalDemand::predict(const DemandQuestion& question,
                                           DemandTarget target) const {
+  return predict_by(question, target, [](std::span<const double> sorted, DemandTarget) {
+    return empirical_quantiles(sorted);
+  });
+}
+
+DemandPrediction EmpiricalDemand::predict_widely(const DemandQuestion& question,
+                                                 DemandTarget target) const {
+  return predict_by(question, target, predictive_quantiles);
+}
+
+DemandPrediction EmpiricalDemand::predict_by(const DemandQuestion& question, DemandTarget target,
+                                             Widen quantiles) const {
   DemandPrediction prediction;
   const auto take = [&](const Samples& samples, const char* model) {
     const auto& values = samples[index_of(target)];
-    prediction.quantiles = empirical_quantiles(values);
+    prediction.quantiles = quantiles(values, target);
     prediction.model = model;
     prediction.support = values.size();
   };
@@ -212,10 +247,10 @@ DemandModel DemandModel::fit(std::vector<DemandRecord> records, const Options& o
 
 DemandPrediction DemandModel::predict(const DemandQuestion& question, DemandTarget target) const {
   const auto found = programs_.find(program_of(question.signature));
-  if (found == programs_.end()) return empirical_.predict(question, target);
+  if (found == programs_.end()) return empirical_.predict_widely(question, target);
   const Program& program = *found->second;
   const TargetForest& one = program.targets[index_of(target)];
-  if (!one.forest) return empirical_.predict(question, target);
+  if (!one.forest) return empirical_.predict_widely(question, target);
 
   DemandPrediction prediction;
   prediction.model = "forest";

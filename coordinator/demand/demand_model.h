@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,13 @@ class EmpiricalDemand {
  public:
   explicit EmpiricalDemand(const std::vector<DemandRecord>& records);
   DemandPrediction predict(const DemandQuestion& question, DemandTarget target) const;
+  /// The same as an interval for what comes next: of few values the outermost are no bounds.
+  DemandPrediction predict_widely(const DemandQuestion& question, DemandTarget target) const;
 
  private:
+  using Widen = Quantiles (*)(std::span<const double> sorted, DemandTarget target);
+  DemandPrediction predict_by(const DemandQuestion& question, DemandTarget target,
+                              Widen quantiles) const;
   using Samples = std::array<std::vector<double>, kDemandTargets.size()>;
   static void add(Samples& samples, const DemandRecord& record);
 
