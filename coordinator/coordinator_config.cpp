@@ -1,5 +1,9 @@
 #include "coordinator/coordinator_config.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "common/config/toml_document.h"
 #include "coordinator/policy/policy_parser.h"
 
@@ -63,7 +67,20 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
   config.policies = read_policies(root);
   config.tag_rules = read_tag_rules(root);
   FS_CHECK(document.finish());
+  config.path = path;
+  config.values = document.values();
   return config;
+}
+
+std::vector<std::string> keys_needing_restart(const CoordinatorConfig& running,
+                                              const CoordinatorConfig& next) {
+  constexpr std::array<std::string_view, 5> kTakenOver = {
+      "coordinator.log_level", "history.", "decide.interval", "policy[", "tag_rule["};
+  std::vector<std::string> keys = changed_keys(running.values, next.values);
+  std::erase_if(keys, [&](const std::string& key) {
+    return std::ranges::any_of(kTakenOver, [&](auto prefix) { return key.starts_with(prefix); });
+  });
+  return keys;
 }
 
 }  // namespace foreshock::coordinator

@@ -17,17 +17,18 @@ namespace {
 using namespace foreshock;
 using namespace foreshock::coordinator;
 
-ExitStatus fail(const Error& error) {
+ExitStatus fail(const Error& error, ExitStatus status = ExitStatus::failure) {
   std::fprintf(stderr, "foreshock-coordinator: %s\n", error.message().c_str());
-  return ExitStatus::failure;
+  return status;
 }
 
 ExitStatus serve(const std::string& config_path, bool only_check) {
   // Before the first thread, so that only the event loop gets them.
-  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGPIPE}); !blocked)
+  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGHUP, SIGPIPE}); !blocked)
     return fail(blocked.error());
   auto config = read_coordinator_config(config_path);
-  if (!config) return fail(config.error());
+  // Trying again is of no use before a person has acted.
+  if (!config) return fail(config.error(), ExitStatus::usage);
   if (only_check) {
     std::printf("%s: ok, %zu policies, %zu tag rules\n", config_path.c_str(),
                 config->policies.size(), config->tag_rules.size());

@@ -105,12 +105,13 @@ RestApi::Body RestApi::get_status(const HttpRequest& request) {
   FS_CHECK(QueryReader(request).finish());
   const auto live = parts_.live.read();
   const auto learned = parts_.learned.read();
+  const auto policies = parts_.policies.read();
   return render_status({.now = parts_.clock.wall_now(),
                         .endpoint = parts_.endpoint,
                         .public_key = parts_.public_key,
                         .live = *live,
                         .learned = *learned,
-                        .policies = parts_.policies,
+                        .policies = *policies,
                         .agents = parts_.agents.list()});
 }
 
@@ -230,7 +231,7 @@ RestApi::Body RestApi::get_tags(const HttpRequest& request) {
 
 RestApi::Body RestApi::get_policies(const HttpRequest& request) {
   FS_CHECK(QueryReader(request).finish());
-  return render_policies(parts_.policies);
+  return render_policies(*parts_.policies.read());
 }
 
 RestApi::Body RestApi::get_decisions(const HttpRequest& request) {
