@@ -222,7 +222,10 @@ Result<void> Agent::run() {
   FS_CHECK(events->watch_timer(kUplinkInterval, [&loop] { loop.on_uplink(); }));
   FS_CHECK(events->watch_readable(impl_->capture->ready_fd(), [&loop] { loop.on_captured(); }));
   FS_CHECK(events->watch_readable(impl_->uplink->ready_fd(), [&loop] { loop.on_uplink(); }));
-  FS_CHECK(events->watch_timer(std::chrono::seconds(5), [] { notify_watchdog(); }));
+  FS_CHECK(events->watch_timer(std::chrono::seconds(5), [this, &loop] {
+    notify_watchdog();
+    if (impl_->config.host_name.empty()) loop.set_host_name(read_host_name());
+  }));
 
   std::jthread capture = start_thread(
       "capture", [this](std::stop_token stop) { impl_->capture->run(std::move(stop)); });

@@ -17,6 +17,8 @@ namespace {
 
 /// So many pending records are worth a report of their own.
 constexpr std::size_t kPromptRecords = 8192;
+/// A clock this far off makes the times of records and of decisions hard to compare.
+constexpr auto kTolerableSkew = std::chrono::seconds(5);
 
 template <typename T>
 void keep_newest(std::deque<T>& kept, T value, std::size_t most) {
@@ -62,6 +64,7 @@ AgentStatus::Own read_own_use() {
 AgentLoop::AgentLoop(Options options, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
+      host_name_(options_.host_name),
       lifetimes_(options_.max_live_processes),
       builder_(options_.boot_id, options_.host_name, FORESHOCK_VERSION, parts_.clock.boot_now()),
       delivery_(parts_.spool, parts_.uplink, Delivery::Options{}),
@@ -78,6 +81,7 @@ void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
 }
 
 void AgentLoop::on_tick() {
+  watch_host();
   on_uplink();
   take_captured();
   report(true);
@@ -215,7 +219,7 @@ void AgentLoop::on_uplink() {
 
 void AgentLoop::say_hello() {
   Hello hello;
-  hello.host_name = options_.host_name;
+  hello.host_name = host_name_;
   hello.agent_version = FORESHOCK_VERSION;
   hello.boot_id = options_.boot_id;
   hello.incarnation = parts_.spool.incarnation();
@@ -237,12 +241,45 @@ void AgentLoop::on_message(const CoordinatorMessage& message) {
   } else if (const auto* welcome = std::get_if<Welcome>(&message)) {
     log_debug("welcome coordinator_version={} epoch={}", welcome->coordinator_version,
               welcome->epoch);
+    on_coordinator_time(welcome->time);
   }
+}
+
+void AgentLoop::on_coordinator_time(WallTime time) {
+  if (time == WallTime()) return;
+  coordinator_minus_boot_ = time.time_since_epoch() - parts_.clock.boot_now().time_since_epoch();
+  const auto ahead = parts_.clock.wall_now() - time;
+  if (ahead > kTolerableSkew || ahead < -kTolerableSkew) {
+    log_warning("clock_differs_from_coordinator ahead_ms={} hint=\"is time synchronised on both?\"",
+                ahead / std::chrono::milliseconds(1));
+  }
+}
+
+/// What a command's expiry is judged by: this host's own clock may be wrong, or be set meanwhile.
+WallTime AgentLoop::coordinator_now() const {
+  if (!coordinator_minus_boot_) return parts_.clock.wall_now();
+  return WallTime(parts_.clock.boot_now().time_since_epoch() + *coordinator_minus_boot_);
+}
+
+void AgentLoop::watch_host() {
+  if (const auto change = clock_watch_.look(parts_.clock.boot_now(), parts_.clock.wall_now())) {
+    log_warning("clock_changed wall_jump_ms={} stood_still_ms={}",
+                change->wall_jump / std::chrono::milliseconds(1),
+                change->stood_still / std::chrono::milliseconds(1));
+  }
+}
+
+void AgentLoop::set_host_name(const std::string& name) {
+  if (name == host_name_) return;
+  log_info("host_renamed from={} to={}", host_name_, name);
+  host_name_ = name;
+  builder_.set_host_name(name);
+  greeted_connections_ = 0;  // the coordinator is told
 }
 
 void AgentLoop::on_command(const Command& command) {
   commands_.add();
-  ActionOutcome outcome = parts_.executor.execute(command, parts_.clock.wall_now());
+  ActionOutcome outcome = parts_.executor.execute(command, coordinator_now());
   log_info(
       "command decision={} status={} refusal={} cgroup={} knob={} before={} after={} detail=\"{}\"",
       outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal),
@@ -256,7 +293,7 @@ void AgentLoop::publish_status() {
   AgentStatus status;
   status.time = parts_.clock.wall_now();
   status.started = started_;
-  status.host_name = options_.host_name;
+  status.host_name = host_name_;
   status.version = FORESHOCK_VERSION;
   status.public_key = options_.public_key;
   status.capture = {parts_.source_name, options_.resumed, parts_.capture.problem(),

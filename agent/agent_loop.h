@@ -19,6 +19,7 @@
 #include "agent/uplink/delivery.h"
 #include "agent/uplink/uplink.h"
 #include "common/base/clock.h"
+#include "common/base/clock_watch.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 
@@ -63,6 +64,8 @@ class AgentLoop {
   void on_captured();
   /// A message may have come, or the connection may have changed.
   void on_uplink();
+  /// The host may be renamed while it runs.
+  void set_host_name(const std::string& name);
   /// After the capture thread ended: what is left is reported and spooled.
   void finish();
 
@@ -77,10 +80,16 @@ class AgentLoop {
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
+  void on_coordinator_time(WallTime time);
+  WallTime coordinator_now() const;
+  void watch_host();
   void publish_status();
 
   const Options options_;
   const Parts parts_;
+  std::string host_name_;
+  ClockWatch clock_watch_{std::chrono::seconds(1)};
+  std::optional<Nanoseconds> coordinator_minus_boot_;
   LifetimeTable lifetimes_;
   ReportBuilder builder_;
   Delivery delivery_;

@@ -11,6 +11,7 @@
 #include "agent/check/preflight.h"
 #include "agent/restore_verb.h"
 #include "agent/status/status_text.h"
+#include "agent/support_bundle_verb.h"
 #include "common/base/log.h"
 #include "common/config/toml_document.h"
 #include "common/http/http_client.h"
@@ -186,6 +187,22 @@ void add_restore(CLI::App& app, Arguments& arguments, int& status) {
   verb->callback([&] { status = restore(arguments.config_path, arguments.json); });
 }
 
+int support_bundle(const Arguments& arguments) {
+  const auto text =
+      make_support_bundle(read_agent_config(arguments.config_path), arguments.socket_path);
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+void add_support_bundle(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb = app.add_subcommand("support-bundle",
+                                  "Print what somebody who helps needs to know, without secrets");
+  verb->add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
+  verb->add_option("--socket", arguments.socket_path, "The service's status socket")
+      ->capture_default_str();
+  verb->callback([&] { status = support_bundle(arguments); });
+}
+
 void add_keygen(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb = app.add_subcommand("keygen", "Make this host's key pair; prints the public key");
   verb->add_option("--state-directory", arguments.state_directory, "Where the key is kept")
@@ -207,6 +224,7 @@ int main(int argc, char** argv) {
   add_capture(app, arguments, status);
   add_status(app, arguments, status);
   add_restore(app, arguments, status);
+  add_support_bundle(app, arguments, status);
   add_keygen(app, arguments, status);
   try {
     app.parse(argc, argv);

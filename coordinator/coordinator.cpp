@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include "common/base/clock_watch.h"
 #include "common/base/log.h"
 #include "common/http/http_server.h"
 #include "common/os/event_loop.h"
@@ -33,6 +34,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::size_t kInboundBatches = 1024;
+constexpr auto kWatchInterval = std::chrono::seconds(5);
 
 /// The coordinator's own key; made at the first start.
 Result<CurveKeyPair> own_keys(const std::string& path) {
@@ -47,6 +49,7 @@ struct Coordinator::Impl {
   Snapshot<CoordinatorConfig> running;  ///< as it is after reloads
   Snapshot<std::vector<Policy>> running_policies;
   SystemClock clock;
+  ClockWatch clock_watch{kWatchInterval};
   UniqueFd state_lock;  ///< two writers would spoil what either remembers of the databases
   CurveKeyPair keys;
   MetricRegistry metrics;
@@ -80,6 +83,19 @@ struct Coordinator::Impl {
     options.max_bytes = config.history_max_bytes.count;
     options.dispatch = config.dispatch;
     return options;
+  }
+
+  void watch() {
+    notify_watchdog();
+    for (const auto& agent : directory->take_newly_shared()) {
+      log_warning("key_shared_by_two_hosts key={} hosts=\"{}\"", agent.public_key, agent.shared_by);
+    }
+    if (const auto change = clock_watch.look(clock.boot_now(), clock.wall_now())) {
+      log_warning("clock_changed wall_jump_ms={} stood_still_ms={}",
+                  change->wall_jump / std::chrono::milliseconds(1),
+                  change->stood_still / std::chrono::milliseconds(1));
+      if (change->wall_jump != Nanoseconds(0)) gateway->tell_time();
+    }
   }
 
   void reload() {
@@ -192,7 +208,7 @@ Result<void> Coordinator::run() {
   FS_TRY(auto loop, EventLoop::make());
   FS_CHECK(loop->watch_signals({SIGTERM, SIGINT}, [&loop](int) { loop->stop(); }));
   FS_CHECK(loop->watch_signals({SIGHUP}, [this](int) { impl_->reload(); }));
-  FS_CHECK(loop->watch_timer(std::chrono::seconds(5), [] { notify_watchdog(); }));
+  FS_CHECK(loop->watch_timer(kWatchInterval, [this] { impl_->watch(); }));
 
   // Started against the flow of the data, stopped along it: what was received is still committed.
   std::jthread learn = start_thread("learn", [this](std::stop_token stop) { impl_->learn(stop); });

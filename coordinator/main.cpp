@@ -11,6 +11,7 @@
 #include "coordinator/cli/live_verbs.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/offline/offline_verbs.h"
+#include "coordinator/support_bundle.h"
 
 namespace {
 
@@ -55,6 +56,13 @@ int main(int argc, char** argv) {
   verb->add_option("--config", config_path, "Configuration file")->capture_default_str();
   verb->add_flag("--check-config", only_check, "Check the configuration and exit");
   verb->callback([&] { status = serve(config_path, only_check); });
+  std::string socket_path = CoordinatorConfig().admin_socket;
+  CLI::App* support = app.add_subcommand(
+      "support-bundle", "Print what somebody who helps needs to know, without secrets");
+  support->add_option("--config", config_path, "Configuration file")->capture_default_str();
+  support->add_option("--socket", socket_path, "The service's admin socket")->capture_default_str();
+  support->callback(
+      [&] { std::cout << make_support_bundle(read_coordinator_config(config_path), socket_path); });
   const CliOutput output{std::cout, std::cerr, read_text_style(STDOUT_FILENO)};
   add_live_verbs(app, output, status);
   add_offline_verbs(app, output, status);

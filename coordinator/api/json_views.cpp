@@ -76,6 +76,7 @@ Json agent_json(const AgentRow& agent) {
       {"address", agent.address},
       {"first_seen", time_json(agent.first_seen)},
       {"last_seen", time_json(agent.last_seen)},
+      {"shared_by", agent.shared_by},
   };
 }
 
