@@ -190,7 +190,8 @@ class SampleValues {
   Welcome welcome() {
     return {.protocol = static_cast<std::uint16_t>(number()),
             .coordinator_version = text(),
-            .epoch = number()};
+            .epoch = number(),
+            .time = wall_time()};
   }
   Ack ack() {
     Ack ack{.incarnation = {id()}, .sequences = {}};
