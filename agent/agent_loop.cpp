@@ -17,6 +17,8 @@ namespace {
 
 /// So many pending records are worth a report of their own.
 constexpr std::size_t kPromptRecords = 8192;
+/// A coordinator keeps what is to come in memory: one that was restarted learns it soon.
+constexpr auto kTellUpcomingAgain = std::chrono::minutes(5);
 
 template <typename T>
 void keep_newest(std::deque<T>& kept, T value, std::size_t most) {
@@ -151,6 +153,7 @@ void AgentLoop::report(bool with_samples) {
       builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions),
                      std::move(samples), losses(), std::exchange(outcomes_, {}));
   report.identities = identities_of(report);
+  if (with_samples) add_inputs(report);
   for (auto& payload : encode_report_in_parts(std::move(report)))
     pending_.push_back(std::move(payload));
   pending_position_ = taken_position_;
@@ -159,6 +162,20 @@ void AgentLoop::report(bool with_samples) {
       log_error("delivery_failed error=\"{}\"", pumped.error().message());
     }
   }
+}
+
+void AgentLoop::add_inputs(Report& report) {
+  const BootTime now = parts_.clock.boot_now();
+  if (parts_.app_metrics != nullptr && now - metrics_taken_ >= options_.metrics_interval) {
+    metrics_taken_ = now;
+    report.app_metrics = parts_.app_metrics->take(now);
+  }
+  if (parts_.upcoming == nullptr) return;
+  auto upcoming = parts_.upcoming->read();
+  if (upcoming == told_upcoming_ && now - upcoming_told_ < kTellUpcomingAgain) return;
+  report.upcoming = upcoming->commands;
+  told_upcoming_ = std::move(upcoming);
+  upcoming_told_ = now;
 }
 
 std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
@@ -265,6 +282,9 @@ void AgentLoop::publish_status() {
   status.spool = {spool_problem_, parts_.spool.stats()};
   status.uplink = {options_.coordinator_endpoint, link_, delivery_.acked_batches(),
                    delivery_.resent_batches()};
+  if (parts_.app_metrics != nullptr) status.app_metrics = parts_.app_metrics->stats();
+  if (parts_.scrape_targets != nullptr) status.scrape_targets = *parts_.scrape_targets->read();
+  if (parts_.upcoming != nullptr) status.upcoming = parts_.upcoming->read();
   status.losses = losses();
   if (sample_before_ && last_samples_.host)
     status.host = describe_host(*sample_before_, *last_samples_.host);

@@ -60,6 +60,7 @@ class LiveState {
   struct HostState {
     LiveView::Host host;
     std::optional<HostSample> last_sample;
+    WallTime upcoming_told;
     std::deque<std::pair<WallTime, std::uint64_t>> losses;
   };
   using ExecutionKey = std::tuple<HostId, BootId, ProcessKey, BootTime, std::string>;
