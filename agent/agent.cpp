@@ -82,6 +82,8 @@ struct Agent::Impl {
   std::unique_ptr<CommandExecutor> executor;
   std::unique_ptr<InputWorkers> inputs;
   Snapshot<std::shared_ptr<const Redactor>> schedule_redactor;  ///< read by another thread
+  std::unique_ptr<ReflexFirer> reflex_firer;
+  std::unique_ptr<LocalReflexes> reflexes;
   std::unique_ptr<AgentLoop> loop;
   std::unique_ptr<StatusServer> status_server;
 
@@ -121,6 +123,8 @@ struct Agent::Impl {
         layout, through_systemd(make_actuators(layout), make_unit_properties()),
         std::move(guardrails), *journal);
 
+    open_reflexes(boot_id);
+
     AgentLoop::Options options;
     options.host_name = config.host_name.empty() ? read_host_name() : config.host_name;
     options.boot_id = boot_id;
@@ -136,13 +140,23 @@ struct Agent::Impl {
     loop = std::make_unique<AgentLoop>(
         std::move(options),
         AgentLoop::Parts{*capture, source->name(), *cgroups, *identities, std::move(samplers),
-                         *spool, *uplink, *executor, *journal, metrics, status, clock,
+                         *spool, *uplink, *executor, *journal, *reflexes, metrics, status, clock,
                          &inputs->metrics(), &inputs->upcoming(), &inputs->targets()});
     add_existing_processes();
 
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
     status_server = std::make_unique<StatusServer>(status, metrics);
     return status_server->listen(config.status_socket, config.socket_group);
+  }
+
+  void open_reflexes(BootId boot_id) {
+    reflex_firer = std::make_unique<ReflexFirer>(clock, config.reflex_firing);
+    capture->set_reflexes(*reflex_firer);
+    reflexes = std::make_unique<LocalReflexes>(
+        LocalReflexes::Options{config.reflexes_file(), config.max_reflexes, boot_id},
+        LocalReflexes::Parts{*executor, *reflex_firer});
+    if (const auto resumed = reflexes->resume(clock.wall_now()); !resumed)
+      log_warning("reflexes_not_resumed error=\"{}\"", resumed.error().message());
   }
 
   FileSpool::Options spool_options() const {
@@ -229,6 +243,7 @@ struct Agent::Impl {
     capture->set_redactor(redactor);
     schedule_redactor.publish(redactor);
     executor->set_guardrails(std::move(guardrails));
+    reflexes->judge_again(clock.wall_now());
     start_log(parse_log_level(next.log_level));
     config = std::move(next);
     return {};

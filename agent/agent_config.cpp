@@ -126,6 +126,11 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   config.spool_max_age = spool.duration("max_age", config.spool_max_age);
 
   for (auto& table : root.tables("adjust")) config.guardrails.allowed.push_back(read_bounds(table));
+  TomlTable reflex = root.table("reflex");
+  config.max_reflexes = static_cast<std::size_t>(
+      reflex.integer("max_armed", static_cast<std::int64_t>(config.max_reflexes), 0, 1000));
+  config.reflex_firing.firings_per_minute = static_cast<std::uint32_t>(
+      reflex.integer("firings_per_minute", config.reflex_firing.firings_per_minute, 0, 100'000));
   config.guardrails.protected_patterns = root.table("protect").texts("cgroups", {});
   FS_CHECK(document.finish());
   config.path = path;

@@ -8,6 +8,7 @@
 #include "agent/actuate/guardrails.h"
 #include "agent/capture/open_event_source.h"
 #include "agent/metrics_in/scrape_targets.h"
+#include "agent/reflex/reflex_firer.h"
 #include "common/base/bytes.h"
 #include "common/base/result.h"
 
@@ -51,10 +52,13 @@ struct AgentConfig {
   std::chrono::nanoseconds spool_max_age = std::chrono::hours(24 * 7);
 
   GuardrailConfig guardrails;
+  std::size_t max_reflexes = 64;
+  ReflexFirer::Options reflex_firing;
 
   std::string key_file() const { return state_directory + "/agent.key"; }
   std::string spool_directory() const { return state_directory + "/spool"; }
   std::string journal_file() const { return state_directory + "/undo.journal"; }
+  std::string reflexes_file() const { return state_directory + "/reflexes"; }
 };
 
 inline constexpr const char* kDefaultConfigPath = "/etc/foreshock/agent.toml";

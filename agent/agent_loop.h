@@ -12,6 +12,7 @@
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/cgroup/identity_table.h"
 #include "agent/lifetime/lifetime_table.h"
+#include "agent/local_reflexes.h"
 #include "agent/metrics_in/metric_table.h"
 #include "agent/metrics_in/scrape_targets.h"
 #include "agent/report/report_builder.h"
@@ -53,6 +54,7 @@ class AgentLoop {
     Uplink& uplink;
     CommandExecutor& executor;
     UndoJournal& journal;
+    LocalReflexes& reflexes;
     MetricRegistry& metrics;
     Snapshot<AgentStatus>& status;
     const Clock& clock;
@@ -88,6 +90,8 @@ class AgentLoop {
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
+  void look_after_reflexes();
+  void keep_outcome(ActionOutcome outcome);
   void publish_status();
 
   const Options options_;
@@ -116,6 +120,7 @@ class AgentLoop {
   Counter& reports_;
   Counter& spool_failures_;
   Counter& commands_;
+  Counter& reflexes_fired_;
 };
 
 }  // namespace foreshock::agent

@@ -96,6 +96,7 @@ struct Coordinator::Impl {
     options.max_age = config.history_max_age;
     options.max_bytes = config.history_max_bytes.count;
     options.dispatch = config.dispatch;
+    options.reflex_rules = config.reflex_rules;
     pipeline = std::make_unique<Pipeline>(
         options, config.policies, epoch,
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,

@@ -75,6 +75,7 @@ struct AgentStatus {
   Own own;
   Nanoseconds wall_minus_boot{};             ///< turns the executions' times into wall time
   std::vector<Execution> recent_executions;  ///< newest first, at most kRecentExecutions, redacted
+  std::vector<ReflexState> reflexes;
   std::vector<ActionOutcome> recent_outcomes;  ///< newest first, at most kRecentOutcomes
 };
 

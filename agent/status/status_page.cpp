@@ -90,6 +90,9 @@ Json outcome_json(const ActionOutcome& outcome) {
       {"decision_id", outcome.decision_id},
       {"cgroup", outcome.target.path},
       {"knob", to_string(outcome.knob)},
+      {"cause", to_string(outcome.cause)},
+      {"reaction_us", outcome.reaction ? Json(static_cast<double>(outcome.reaction->count()) / 1e3)
+                                       : Json(nullptr)},
       {"status", to_string(outcome.status)},
       {"refusal", to_string(outcome.refusal)},
       {"detail", outcome.detail},
@@ -98,6 +101,36 @@ Json outcome_json(const ActionOutcome& outcome) {
       {"after", or_null(outcome.after)},
       {"change", fmt::format("{} -> {}", format_knob_value(outcome.knob, outcome.before),
                              format_knob_value(outcome.knob, outcome.after))},
+  };
+}
+
+Json reflex_json(const ReflexState& state) {
+  const Reflex& reflex = state.reflex;
+  const Adjustment& adjustment = reflex.adjustment;
+  const auto time_of = [](const std::optional<WallTime>& time) {
+    return time ? Json(format_utc(*time)) : Json(nullptr);
+  };
+  return {
+      {"decision_id", reflex.decision_id},
+      {"name", reflex.name},
+      {"signature", reflex.signature},
+      {"cgroup", adjustment.target.path},
+      {"knob", to_string(adjustment.knob)},
+      {"value", or_null(adjustment.value)},
+      {"value_text", format_knob_value(adjustment.knob, adjustment.value)},
+      {"window_s", seconds_of(reflex.window)},
+      {"expires", format_utc(reflex.expires)},
+      {"dry_run", reflex.dry_run},
+      {"fired", state.fired},
+      {"extended", state.extended},
+      {"needless", state.needless},
+      {"suppressed", state.suppressed},
+      {"failed", state.failed},
+      {"last_fired", time_of(state.last_fired)},
+      {"last_reaction_us", state.last_reaction
+                               ? Json(static_cast<double>(state.last_reaction->count()) / 1e3)
+                               : Json(nullptr)},
+      {"active_until", time_of(state.active_until)},
   };
 }
 
@@ -236,6 +269,8 @@ std::string render_status_json(const AgentStatus& status) {
   for (const auto& execution : status.recent_executions) {
     executions.push_back(execution_json(execution, status.wall_minus_boot));
   }
+  Json reflexes = Json::array();
+  for (const auto& state : status.reflexes) reflexes.push_back(reflex_json(state));
   Json outcomes = Json::array();
   for (const auto& outcome : status.recent_outcomes) outcomes.push_back(outcome_json(outcome));
   return dump({
@@ -258,6 +293,7 @@ std::string render_status_json(const AgentStatus& status) {
       {"processes", status.processes},
       {"own_use", {{"cpu_s", seconds_of(status.own.cpu)}, {"rss_bytes", status.own.rss.count}}},
       {"recent_executions", std::move(executions)},
+      {"reflexes", std::move(reflexes)},
       {"recent_outcomes", std::move(outcomes)},
   });
 }

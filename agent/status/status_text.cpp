@@ -146,7 +146,7 @@ std::string render_outcomes(const Json& outcomes, const TextStyle& style) {
                    words(outcome, "knob"),
                    words(outcome, "change"),
                    {refusal == "none" ? status : status + ": " + refusal,
-                    status == "applied" ? Tint::good : Tint::bad},
+                    status == "applied" || status == "dry_run" ? Tint::good : Tint::bad},
                    outcome.at("detail").get<std::string>()});
   }
   return table.empty() ? "" : "\n" + table.render(style);
@@ -176,6 +176,27 @@ std::string describe_upcoming(const Json& upcoming) {
   return text;
 }
 
+std::string describe_last_firing(const Json& reflex) {
+  if (reflex.at("last_fired").is_null()) return "-";
+  const auto& reaction = reflex.at("last_reaction_us");
+  const std::string after =
+      reaction.is_null() ? "" : fmt::format(", {:.0f} µs after the exec", reaction.get<double>());
+  return words(reflex, "last_fired") + after;
+}
+
+std::string render_reflexes(const Json& reflexes, const TextStyle& style) {
+  TextTable table({{"REFLEX ON"}, {"WORKLOAD"}, {"LIMIT"}, {"FIRED", kRight}, {"STATE"}, {"LAST"}});
+  for (const auto& reflex : reflexes) {
+    std::string state = reflex.at("active_until").is_null() ? "armed" : "active";
+    if (reflex.at("dry_run").get<bool>()) state += ", dry run";
+    table.add_row({reflex.at("signature").get<std::string>(),
+                   reflex.at("cgroup").get<std::string>(),
+                   fmt::format("{} to {}", words(reflex, "knob"), words(reflex, "value_text")),
+                   std::to_string(count(reflex, "fired")), state, describe_last_firing(reflex)});
+  }
+  return table.empty() ? "" : "\n" + table.render(style);
+}
+
 std::string render(const Json& status, const TextStyle& style) {
   const auto now = time(status, "time");
   const auto started = time(status, "started");
@@ -196,6 +217,7 @@ std::string render(const Json& status, const TextStyle& style) {
                                       amount(status.at("own_use"), "rss_bytes")));
   text += line("public key", words(status, "public_key"));
   text += render_executions(status.at("recent_executions"), style);
+  text += render_reflexes(status.at("reflexes"), style);
   text += render_outcomes(status.at("recent_outcomes"), style);
   return text;
 }

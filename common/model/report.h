@@ -80,6 +80,7 @@ struct Report {
   ResourceSample samples;
   std::vector<Loss> losses;
   std::vector<ActionOutcome> outcomes;
+  std::vector<ReflexState> reflexes;         ///< all that are armed
   std::vector<WorkloadIdentity> identities;  ///< of workloads of this report, where new or changed
   std::vector<AppMetric> app_metrics;
   /// All that the host's schedulers are going to run; absent: as it was told last.

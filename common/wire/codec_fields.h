@@ -53,6 +53,7 @@ class FieldReader {
   Nanoseconds duration(std::uint64_t ns);
   Nanoseconds signed_duration(std::int64_t ns);
   std::optional<Nanoseconds> duration(fb::Optional<std::uint64_t> ns);
+  std::optional<WallTime> wall_time(fb::Optional<std::int64_t> ns);
   /// Charges for decoded memory; false when the budget is spent and reading should stop.
   bool charge(std::size_t bytes);
 
@@ -96,6 +97,9 @@ KnobValue read_knob_value(const schema::KnobValue& value);
 fb::Offset<schema::CgroupTarget> write_target(fb::FlatBufferBuilder& builder,
                                               const CgroupTarget& target);
 CgroupTarget read_target(FieldReader& reader, const schema::CgroupTarget& target);
+
+fb::Offset<schema::Reflex> write_reflex(fb::FlatBufferBuilder& builder, const Reflex& reflex);
+Reflex read_reflex(FieldReader& reader, const schema::Reflex& reflex);
 
 fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
                                               const Execution& execution);

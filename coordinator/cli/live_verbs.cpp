@@ -239,6 +239,14 @@ void add_decision_verbs(CLI::App& app, const Verbs& verbs) {
       ->required();
 }
 
+void add_reflex_verb(CLI::App& app, const Verbs& verbs) {
+  const auto reflexes =
+      verbs.add(app, "reflexes", "What hosts do by themselves when a command is executed",
+                "/v1/reflexes", show_reflexes);
+  reflexes.filter("--host", "host", "Of this host only");
+  reflexes.filter("--workload", "workload", "About this cgroup only");
+}
+
 void add_agent_change(const Verb& agents, const Verbs& verbs, const std::string& name,
                       const std::string& help) {
   const auto verb = verbs.add_below(agents, name, help, "", show_agent);
@@ -272,6 +280,7 @@ void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_sta
   add_input_verbs(app, verbs);
   add_forecast_verbs(app, verbs);
   add_decision_verbs(app, verbs);
+  add_reflex_verb(app, verbs);
   add_agent_verbs(app, verbs);
 }
 

@@ -56,6 +56,7 @@ std::string show_app_metric(const Json& reply, const View& view);
 std::string show_policies(const Json& reply, const View& view);
 std::string show_decisions(const Json& reply, const View& view);
 std::string show_decision(const Json& reply, const View& view);
+std::string show_reflexes(const Json& reply, const View& view);
 std::string show_agents(const Json& reply, const View& view);
 std::string show_agent(const Json& reply, const View& view);
 

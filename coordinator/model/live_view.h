@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/reflex.h"
 #include "common/model/resource_sample.h"
 #include "common/model/upcoming_command.h"
 #include "coordinator/model/forecast.h"
@@ -24,6 +25,7 @@ struct LiveView {
     std::uint64_t memory_used_bytes = 0;
     std::uint64_t memory_total_bytes = 0;
     std::uint64_t losses_last_minute = 0;
+    std::vector<ReflexState> reflexes;      ///< as last reported
     std::vector<UpcomingCommand> upcoming;  ///< as told last, in the order of time
   };
   struct LiveWorkload {

@@ -34,8 +34,8 @@ CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std:
 
 void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status) {
   const OfflineVerbs verbs{output, exit_status};
-  static_cast<void>(app);
-  static_cast<void>(verbs);
+  add_signature_verbs(app, verbs);
+  add_anomaly_verbs(app, verbs);
 }
 
 }  // namespace foreshock::coordinator
