@@ -6,6 +6,7 @@
 
 #include "common/config/toml_document.h"
 #include "coordinator/policy/policy_parser.h"
+#include "coordinator/policy/reflex_rule_parser.h"
 
 namespace foreshock::coordinator {
 
@@ -66,6 +67,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
   read_learning(root.table("learning"), config.learning);
   config.policies = read_policies(root);
   config.tag_rules = read_tag_rules(root);
+  config.reflex_rules = read_reflex_rules(root);
   FS_CHECK(document.finish());
   config.path = path;
   config.values = document.values();

@@ -31,8 +31,8 @@ ExitStatus serve(const std::string& config_path, bool only_check) {
   // Trying again is of no use before a person has acted.
   if (!config) return fail(config.error(), ExitStatus::usage);
   if (only_check) {
-    std::printf("%s: ok, %zu policies, %zu tag rules\n", config_path.c_str(),
-                config->policies.size(), config->tag_rules.size());
+    std::printf("%s: ok, %zu policies, %zu reflexes, %zu tag rules\n", config_path.c_str(),
+                config->policies.size(), config->reflex_rules.size(), config->tag_rules.size());
     return ExitStatus::success;
   }
   start_log(parse_log_level(config->log_level));

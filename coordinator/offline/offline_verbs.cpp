@@ -34,6 +34,7 @@ CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std:
 
 void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status) {
   const OfflineVerbs verbs{output, exit_status};
+  add_signature_verbs(app, verbs);
   add_anomaly_verbs(app, verbs);
 }
 
