@@ -17,7 +17,9 @@
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
+#include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
+#include "coordinator/api/anomaly_routes.h"
 #include "coordinator/api/app_metric_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/upcoming_routes.h"
@@ -65,6 +67,8 @@ struct Coordinator::Impl {
   std::unique_ptr<DecisionReader> decision_reader;
   std::unique_ptr<AccuracyLog> accuracy_log;
   std::unique_ptr<AccuracyReader> accuracy_reader;
+  std::unique_ptr<AnomalyLog> anomaly_log;
+  std::unique_ptr<AnomalyReader> anomaly_reader;
   std::unique_ptr<AgentDirectory> directory;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Pipeline> pipeline;
@@ -73,6 +77,7 @@ struct Coordinator::Impl {
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
+  std::unique_ptr<AnomalyRoutes> anomaly_routes;
   std::unique_ptr<AppMetricReader> app_metric_reader;
   std::unique_ptr<AppMetricRoutes> app_metric_routes;
   std::unique_ptr<UpcomingRoutes> upcoming_routes;
@@ -142,6 +147,8 @@ struct Coordinator::Impl {
     FS_TRY(decision_reader, SqliteDecisionReader::open(config.decisions_file()));
     FS_TRY(accuracy_log, AccuracyLog::open(config.models_file()));
     FS_TRY(accuracy_reader, AccuracyReader::open(config.models_file()));
+    FS_TRY(anomaly_log, AnomalyLog::open(config.anomalies_file()));
+    FS_TRY(anomaly_reader, AnomalyReader::open(config.anomalies_file()));
     FS_TRY(const std::uint64_t epoch, decisions->next_epoch());
     FS_TRY(auto router, RouterSocket::bind({config.listen, keys}, *directory));
 
@@ -154,7 +161,8 @@ struct Coordinator::Impl {
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     learning = std::make_unique<Learning>(
-        config.learning, Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log});
+        config.learning,
+        Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log, *anomaly_log, metrics});
     return open_api();
   }
 
@@ -166,6 +174,9 @@ struct Coordinator::Impl {
     accuracy_routes = std::make_unique<AccuracyRoutes>(
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(http);
+    anomaly_routes = std::make_unique<AnomalyRoutes>(
+        AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
+    anomaly_routes->add_to(http);
     FS_TRY(app_metric_reader, AppMetricReader::open(config.history_file()));
     app_metric_routes = std::make_unique<AppMetricRoutes>(
         AppMetricRoutes::Parts{*app_metric_reader, [this] { return api->host_names(); }, clock});

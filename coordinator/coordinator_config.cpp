@@ -36,6 +36,14 @@ void read_learning(TomlTable table, Learning::Options& options) {
   if (options.history < options.step * 30) table.fail("history", "must be at least 30 steps");
 }
 
+void read_anomalies(TomlTable table, AnomalyOptions& options) {
+  options.step = table.duration("step", options.step);
+  options.look_back = table.duration("look_back", options.look_back);
+  options.max_age = table.duration("max_age", options.max_age);
+  if (options.step < std::chrono::seconds(1)) table.fail("step", "must be at least 1s");
+  if (options.look_back < options.step) table.fail("look_back", "must be at least one step");
+}
+
 }  // namespace
 
 Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
@@ -65,6 +73,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
       decide.duration("command_resend_after", config.dispatch.resend_after);
 
   read_learning(root.table("learning"), config.learning);
+  read_anomalies(root.table("anomalies"), config.learning.anomalies);
   config.policies = read_policies(root);
   config.tag_rules = read_tag_rules(root);
   config.reflex_rules = read_reflex_rules(root);

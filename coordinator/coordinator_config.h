@@ -37,6 +37,7 @@ struct CoordinatorConfig {
   std::string key_file() const { return state_directory + "/coordinator.key"; }
   std::string agents_file() const { return state_directory + "/agents.json"; }
   std::string history_file() const { return state_directory + "/history.db"; }
+  std::string anomalies_file() const { return state_directory + "/anomalies.db"; }
   std::string models_file() const { return state_directory + "/models.db"; }
   std::string decisions_file() const { return state_directory + "/coordinator.db"; }
 };

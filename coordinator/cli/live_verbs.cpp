@@ -209,6 +209,16 @@ void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   accuracy.filter("--host", "host", "Of this host only");
   accuracy.filter("--quantity", "quantity", "Of this quantity only");
   accuracy.filter("--days", "days", "Of the last so many days (7)")->check(CLI::Range(1, 366));
+  const auto anomalies = verbs.add(app, "anomalies", "What was unusual, newest first, and why",
+                                   "/v1/anomalies", show_anomalies);
+  // No positional argument: "anomalies score" is a verb of its own.
+  anomalies.filter("--workload", "workload", "Of this cgroup only");
+  anomalies.filter("--host", "host", "Of this host only");
+  anomalies.filter("--days", "days", "Of the last so many days (7)")->check(CLI::Range(1, 366));
+  anomalies.app->add_flag_callback(
+      "--all", [request = anomalies.request] { request->query.emplace_back("all", "1"); },
+      "Also what only one detector found");
+  anomalies.limit("At most so many (50)");
 }
 
 void add_decision_filters(const Verb& verb) {

@@ -34,7 +34,9 @@ Learning::Learning(Options options, Parts parts)
     : options_(options),
       parts_(parts),
       ensemble_(make_default_ensemble()),
-      check_(options.max_series) {}
+      check_(options.max_series),
+      anomalies_(options.anomalies, options.max_series,
+                 {parts.history, parts.anomalies, parts.metrics}) {}
 
 LearnedState Learning::learn(const LearnedState& before, WallTime now) {
   const SystemClock clock;
@@ -83,6 +85,8 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
     state.forecasts.insert_or_assign(one.key, std::move(outcome.forecast));
     state.scores.insert_or_assign(one.key, std::move(outcome.scores));
   }
+
+  FS_CHECK(anomalies_.run(watched, state.forecasts, now));
 
   std::vector<Series> led;
   for (const auto& one : series) {

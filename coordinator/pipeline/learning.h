@@ -10,6 +10,7 @@
 #include "coordinator/history/history_store.h"
 #include "coordinator/lead/lead_finder.h"
 #include "coordinator/model/learned_state.h"
+#include "coordinator/pipeline/anomaly_round.h"
 #include "coordinator/pipeline/deciding.h"
 #include "coordinator/registry/accuracy_log.h"
 #include "coordinator/registry/forecast_check.h"
@@ -17,7 +18,8 @@
 
 namespace foreshock::coordinator {
 
-/// One round of learning: reads history, finds lead commands, fits forecasts, assigns tags. Thread
+/// One round of learning: reads history, finds lead commands, fits forecasts, watches
+/// for anomalies, assigns tags. Thread
 /// `learn`.
 class Learning {
  public:
@@ -28,6 +30,7 @@ class Learning {
     std::chrono::nanoseconds horizon = std::chrono::minutes(10);
     std::size_t max_series = 256;  ///< those that a policy looks at first
     LeadFinderOptions leads;
+    AnomalyOptions anomalies;
     /// A lead that was found stays this many rounds after it was last confirmed: near the threshold
     /// evidence comes and goes.
     std::size_t keep_rounds = 5;
@@ -39,6 +42,8 @@ class Learning {
     const Deciding& deciding;  ///< only its policies are read
     const Tagger& tagger;
     AccuracyLog& accuracy;
+    AnomalyLog& anomalies;
+    MetricRegistry& metrics;
   };
   Learning(Options options, Parts parts);
 
@@ -59,6 +64,7 @@ class Learning {
   const Parts parts_;
   std::unique_ptr<Ensemble> ensemble_;
   ForecastCheck check_;
+  AnomalyRound anomalies_;
   struct Confirmed {
     LeadCommand lead;
     std::size_t rounds_ago = 0;

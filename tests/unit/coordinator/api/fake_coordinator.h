@@ -9,7 +9,9 @@
 
 #include "common/http/http_client.h"
 #include "common/http/http_server.h"
+#include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
+#include "coordinator/api/anomaly_routes.h"
 #include "coordinator/api/rest_api.h"
 
 // A coordinator's front with made-up knowledge behind it, on a real socket.
@@ -117,6 +119,12 @@ class FakeCoordinator {
     accuracy_routes = std::make_unique<AccuracyRoutes>(
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(server);
+    anomaly_log = *AnomalyLog::open(directory + "/anomalies.db");
+    if (!anomaly_log->add(anomalies)) abort();
+    anomaly_reader = *AnomalyReader::open(directory + "/anomalies.db");
+    anomaly_routes = std::make_unique<AnomalyRoutes>(
+        AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
+    anomaly_routes->add_to(server);
     if (!server.listen_unix(socket, "")) abort();
   }
 
@@ -138,6 +146,7 @@ class FakeCoordinator {
   LiveView live_view;
   Snapshot<std::vector<Policy>> policies;
   std::vector<ScoredPoint> scored_points;
+  std::vector<Anomaly> anomalies;
   MetricRegistry metrics;
 
  private:
@@ -295,6 +304,9 @@ class FakeCoordinator {
   std::unique_ptr<AccuracyLog> accuracy_log;
   std::unique_ptr<AccuracyReader> accuracy_reader;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
+  std::unique_ptr<AnomalyLog> anomaly_log;
+  std::unique_ptr<AnomalyReader> anomaly_reader;
+  std::unique_ptr<AnomalyRoutes> anomaly_routes;
   HttpServer server;
 };
 
