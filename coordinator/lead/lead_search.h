@@ -15,7 +15,7 @@ struct LeadSearchOptions {
   double min_lag_s = 60;
   double max_lag_s = 3 * 3600;
   std::size_t min_support = 6;  ///< runs
-  double false_discovery_rate = 0.02;
+  double false_discovery_rate = 0.05;
   /// Share of the runs that load follows beyond chance. Of the recent ones: evidence decays.
   double min_probability = 0.15;
   /// Two commands are a sequence when the second runs within this after the first.
