@@ -209,7 +209,11 @@ Json lead_json(const LeadCommand& lead, const HostNames& names, bool with_respon
       {"p_value", number_json(lead.p_value)},
       {"q_value", number_json(lead.q_value)},
   };
-  if (with_response) json["response_per_second"] = list_json(lead.response, number_json);
+  if (with_response) {
+    json["response"] = {{"from_s", number_json(lead.response_from_s)},
+                        {"step_s", number_json(lead.response_step_s)},
+                        {"values", list_json(lead.response, number_json)}};
+  }
   return json;
 }
 

@@ -159,6 +159,7 @@ RestApi::Body RestApi::get_commands(const HttpRequest& request) {
 RestApi::Body RestApi::get_leads(const HttpRequest& request) {
   QueryReader query(request);
   const auto signature = query.text("signature");
+  const auto text = query.text("text");
   const auto workload = query.text("workload");
   const bool with_response = query.flag("response");
   FS_CHECK(query.finish());
@@ -166,6 +167,7 @@ RestApi::Body RestApi::get_leads(const HttpRequest& request) {
   FS_TRY(const auto hosts, parts_.history.hosts());
   const auto leads = keep_if(parts_.learned.read()->leads, [&](const LeadCommand& lead) {
     return (!signature || lead.signature == *signature) &&
+           (!text || lead.signature.find(*text) != std::string::npos) &&
            (!workload || lead.target.workload.cgroup == *workload);
   });
   return render_leads(leads, names_of(hosts), with_response);

@@ -48,6 +48,7 @@ std::string show_workloads(const Json& reply, const View& view);
 std::string show_tags(const Json& reply, const View& view);
 std::string show_commands(const Json& reply, const View& view);
 std::string show_leads(const Json& reply, const View& view);
+std::string show_responses(const Json& reply, const View& view);
 std::string show_forecast(const Json& reply, const View& view);
 std::string show_accuracy(const Json& reply, const View& view);
 std::string show_upcoming(const Json& reply, const View& view);
