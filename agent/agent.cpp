@@ -134,6 +134,11 @@ struct Agent::Impl {
     options.blind_spots = source->blind_spots();
     options.why_not_bpf = why_not_bpf;
     options.max_live_processes = config.max_live_processes;
+    options.find_process =
+        [in_v1 = layout.workloads_in_v1()](std::uint32_t pid) -> std::optional<ProcessFacts> {
+      auto process = read_existing_process("/proc", pid, in_v1);
+      return process ? std::optional(std::move(process->event.facts)) : std::nullopt;
+    };
     options.metrics_interval = config.metrics_interval;
     FS_CHECK(open_inputs());
     FS_TRY(auto samplers, make_samplers());

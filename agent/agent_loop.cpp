@@ -67,7 +67,7 @@ AgentLoop::AgentLoop(Options options, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
       host_name_(options_.host_name),
-      lifetimes_(options_.max_live_processes),
+      lifetimes_(options_.max_live_processes, options_.find_process),
       builder_(options_.boot_id, options_.host_name, FORESHOCK_VERSION, parts_.clock.boot_now()),
       delivery_(parts_.spool, parts_.uplink, Delivery::Options{}),
       started_(parts_.clock.wall_now()),

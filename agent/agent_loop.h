@@ -42,6 +42,7 @@ class AgentLoop {
     std::vector<std::string> blind_spots;  ///< of the event source
     std::string why_not_bpf;               ///< where the source is a fallback
     std::size_t max_live_processes = 65536;
+    LifetimeTable::FindProcess find_process;  ///< may be empty
     std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
   };
   /// Borrowed; all outlive the loop.
