@@ -18,6 +18,7 @@
 #include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
 #include "coordinator/api/anomaly_routes.h"
+#include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
@@ -70,6 +71,7 @@ struct Coordinator::Impl {
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
   std::unique_ptr<AnomalyRoutes> anomaly_routes;
+  std::unique_ptr<CalendarRoutes> calendar_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
@@ -123,6 +125,8 @@ struct Coordinator::Impl {
     anomaly_routes = std::make_unique<AnomalyRoutes>(
         AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
     anomaly_routes->add_to(http);
+    calendar_routes = std::make_unique<CalendarRoutes>(learned);
+    calendar_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }

@@ -51,6 +51,7 @@ std::string show_leads(const Json& reply, const View& view);
 std::string show_forecast(const Json& reply, const View& view);
 std::string show_accuracy(const Json& reply, const View& view);
 std::string show_anomalies(const Json& reply, const View& view);
+std::string show_calendars(const Json& reply, const View& view);
 std::string show_policies(const Json& reply, const View& view);
 std::string show_decisions(const Json& reply, const View& view);
 std::string show_decision(const Json& reply, const View& view);

@@ -72,9 +72,11 @@ const std::vector<Home>& homes() {
        "nlohmann/",
        {"common/http/", "agent/capture_verb/", "agent/cgroup/container_names", "agent/check/",
         "agent/status/", "coordinator/api/", "coordinator/cli/", "coordinator/decide/",
-        "coordinator/offline/",
-        "coordinator/ingest/agent_directory"}},
+        "coordinator/offline/", "coordinator/calendar/feed", "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
+      {"libical", "libical/", {"coordinator/calendar/icalendar"}},
+      {"libcurl", "curl/", {"coordinator/calendar/fetch"}},
+      {"pugixml", "pugixml.hpp", {"coordinator/calendar/feed"}},
       {"libsystemd", "systemd/", {"common/os/service_notify", "agent/actuate/systemd_bus"}},
   };
   return kHomes;
