@@ -22,6 +22,7 @@ const std::map<std::string, Layer, std::less<>> kLayers = {
     {"common/sync", Layer::ground},         {"common/model", Layer::ground},
     {"common/wire", Layer::formats},        {"common/http", Layer::formats},
     {"common/config", Layer::formats},      {"common/telemetry", Layer::formats},
+    {"common/support", Layer::formats},
     {"common/text", Layer::formats},        {"common/signature", Layer::formats},
     {"agent/bpf", Layer::values},           {"agent/cgroup", Layer::values},
     {"coordinator/model", Layer::values},   {"coordinator/sqlite", Layer::values},
@@ -77,7 +78,9 @@ const std::vector<Home>& homes() {
       {"libical", "libical/", {"coordinator/calendar/icalendar"}},
       {"libcurl", "curl/", {"coordinator/calendar/fetch"}},
       {"pugixml", "pugixml.hpp", {"coordinator/calendar/feed"}},
-      {"libsystemd", "systemd/", {"common/os/service_notify", "agent/actuate/systemd_bus"}},
+      {"libsystemd",
+       "systemd/",
+       {"common/os/service_notify", "agent/actuate/systemd_bus", "agent/schedule/systemd_timers"}},
   };
   return kHomes;
 }
