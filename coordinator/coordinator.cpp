@@ -24,6 +24,7 @@
 #include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/demand_routes.h"
 #include "coordinator/api/rest_api.h"
+#include "coordinator/api/session_routes.h"
 #include "coordinator/api/upcoming_routes.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
@@ -85,6 +86,7 @@ struct Coordinator::Impl {
   std::unique_ptr<DemandRoutes> demand_routes;
   std::unique_ptr<AnomalyRoutes> anomaly_routes;
   std::unique_ptr<CalendarRoutes> calendar_routes;
+  std::unique_ptr<SessionRoutes> session_routes;
   std::unique_ptr<AppMetricReader> app_metric_reader;
   std::unique_ptr<AppMetricRoutes> app_metric_routes;
   std::unique_ptr<UpcomingRoutes> upcoming_routes;
@@ -190,6 +192,9 @@ struct Coordinator::Impl {
     anomaly_routes->add_to(http);
     calendar_routes = std::make_unique<CalendarRoutes>(learned);
     calendar_routes->add_to(http);
+    session_routes = std::make_unique<SessionRoutes>(
+        SessionRoutes::Parts{live_view, [this] { return api->host_names(); }});
+    session_routes->add_to(http);
     FS_TRY(app_metric_reader, AppMetricReader::open(config.history_file()));
     app_metric_routes = std::make_unique<AppMetricRoutes>(
         AppMetricRoutes::Parts{*app_metric_reader, [this] { return api->host_names(); }, clock});

@@ -232,6 +232,15 @@ void add_input_verbs(CLI::App& app, const Verbs& verbs) {
   metric.limit("At most so many (1000)");
 }
 
+void add_sequence_verb(CLI::App& app, const Verbs& verbs) {
+  CLI::App* sequence = app.add_subcommand("sequence", "Which command comes next, and who types it");
+  sequence->require_subcommand(1);
+  const auto next = verbs.add(*sequence, "next", "What users run now and what is likely next",
+                              "/v1/sessions", show_sessions);
+  next.filter("--host", "host", "Of this host only");
+  next.filter("--uid", "uid", "Of this user only");
+}
+
 void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   const auto forecast = verbs.add(app, "forecast", "What a series is expected to do, with its band",
                                   "/v1/forecast", show_forecast);
@@ -335,6 +344,7 @@ void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_sta
   add_fleet_verbs(app, verbs);
   add_command_verbs(app, verbs);
   add_input_verbs(app, verbs);
+  add_sequence_verb(app, verbs);
   add_forecast_verbs(app, verbs);
   add_decision_verbs(app, verbs);
   add_demand_verb(app, verbs);

@@ -9,6 +9,7 @@
 #include "common/model/upcoming_command.h"
 #include "coordinator/model/forecast.h"
 #include "coordinator/model/series.h"
+#include "coordinator/model/session.h"
 
 namespace foreshock::coordinator {
 
@@ -42,7 +43,8 @@ struct LiveView {
   std::vector<LiveWorkload> workloads;
   /// Forecasts as they stand with the commands seen until now, for series that a policy looks at.
   std::map<SeriesKey, Forecast> forecasts;
-  std::uint64_t reports = 0;  ///< since the start
+  std::vector<Session> sessions;  ///< under way, newest first
+  std::uint64_t reports = 0;      ///< since the start
   std::uint64_t executions = 0;
   std::uint64_t commands_in_flight = 0;
 };

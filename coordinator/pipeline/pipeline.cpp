@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kBatchesPerCommit = 256;
 constexpr auto kPruneInterval = std::chrono::minutes(1);
 
+constexpr std::size_t kFollowedSessions = 4096;
+constexpr std::size_t kShownSessions = 64;
+
 }  // namespace
 
 Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t epoch, Parts parts)
@@ -23,6 +26,7 @@ Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t 
       epoch_(epoch),
       deciding_(policies),
       arming_(options_.reflex_rules, std::move(policies)),
+      sessions_({}, kFollowedSessions),
       dispatcher_(options_.dispatch, epoch,
                   [this](const std::string& public_key, const Command& command) {
                     const bool posted = parts_.post(Outbound{public_key, command});
@@ -39,6 +43,9 @@ Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t 
                                              "Transactions that failed")),
       lead_sightings_(parts_.metrics.counter("foreshock_lead_sightings_total",
                                              "Executions of lead commands seen")),
+      unusual_sessions_(parts_.metrics.counter(
+          "foreshock_unusual_sessions_total",
+          "Times that what a user ran on a host became much more surprising than usual")),
       recorded_decisions_(
           parts_.metrics.counter("foreshock_decisions_total", "Decisions recorded")),
       sent_commands_(parts_.metrics.counter("foreshock_commands_sent_total",
@@ -121,7 +128,29 @@ void Pipeline::on_committed(HostId host, const ReceivedBatch& batch) {
   for (const auto& execution : report.executions) {
     notice_lead(host, report.boot_id, execution, report.to_wall(execution.exec_time));
   }
+  follow_sessions(host, report);
   for (const auto& outcome : report.outcomes) on_outcome(host, outcome);
+}
+
+/// Each execve once, in the order in which they were. One that outlives its period is reported
+/// twice, the second time with its end.
+void Pipeline::follow_sessions(HostId host, const Report& report) {
+  std::vector<const Execution*> fresh;
+  for (const auto& execution : report.executions) {
+    if (execution.existing || !execution.exec_seen) continue;
+    if (execution.end && execution.exec_time < report.period_start) continue;
+    fresh.push_back(&execution);
+  }
+  std::ranges::stable_sort(fresh, {}, [](const Execution* one) { return one->exec_time; });
+  const auto before = sessions_.became_unusual();
+  for (const Execution* one : fresh) {
+    const auto signature = normalise(one->argv.split(), one->filename);
+    const auto& identity = one->facts.identity;
+    sessions_.on_command({host, identity.login_uid.value_or(identity.uid),
+                          report.to_wall(one->exec_time), signature.text, one->argv.words,
+                          !one->tty.empty()});
+  }
+  unusual_sessions_.add(sessions_.became_unusual() - before);
 }
 
 /// Of a batch that came before: its commit may have been the last thing an earlier life of ours
@@ -252,6 +281,7 @@ void Pipeline::do_what_is_due(WallTime now) {
     live_.forget_old(now);
     LiveView view = live_.view(now);
     view.epoch = epoch_;
+    view.sessions = sessions_.sessions(now, kShownSessions);
     view.forecasts = decided_forecasts_;
     view.commands_in_flight = dispatcher_.in_flight();
     parts_.live_view.publish(std::move(view));

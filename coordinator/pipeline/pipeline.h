@@ -20,6 +20,7 @@
 #include "coordinator/pipeline/arming.h"
 #include "coordinator/pipeline/deciding.h"
 #include "coordinator/pipeline/live_state.h"
+#include "coordinator/sequence/session_watch.h"
 
 namespace foreshock::coordinator {
 
@@ -62,6 +63,7 @@ class Pipeline {
   void take_in(std::vector<Inbound> inbound);
   void commit(std::vector<ReceivedBatch> batches);
   void on_committed(HostId host, const ReceivedBatch& batch);
+  void follow_sessions(HostId host, const Report& report);
   void record_outcomes(const Report& report);
   void record_outcome(const ActionOutcome& outcome);
   void on_urgent(const UrgentReceived& received);
@@ -88,6 +90,7 @@ class Pipeline {
   Deciding deciding_;
   Arming arming_;
   LiveState live_;
+  SessionWatch sessions_;
   Dispatcher dispatcher_;
   std::map<SeriesKey, Forecast> decided_forecasts_;
   bool decide_now_ = false;
@@ -98,6 +101,7 @@ class Pipeline {
   Counter& committed_executions_;
   Counter& failed_commits_;
   Counter& lead_sightings_;
+  Counter& unusual_sessions_;
   Counter& recorded_decisions_;
   Counter& sent_commands_;
 };

@@ -14,6 +14,7 @@
 #include "coordinator/api/anomaly_routes.h"
 #include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/rest_api.h"
+#include "coordinator/api/session_routes.h"
 
 // A coordinator's front with made-up knowledge behind it, on a real socket.
 namespace foreshock::coordinator {
@@ -128,6 +129,9 @@ class FakeCoordinator {
     anomaly_routes->add_to(server);
     calendar_routes = std::make_unique<CalendarRoutes>(learned);
     calendar_routes->add_to(server);
+    session_routes = std::make_unique<SessionRoutes>(
+        SessionRoutes::Parts{live, [this] { return api->host_names(); }});
+    session_routes->add_to(server);
     if (!server.listen_unix(socket, "")) abort();
   }
 
@@ -311,6 +315,7 @@ class FakeCoordinator {
   std::unique_ptr<AnomalyReader> anomaly_reader;
   std::unique_ptr<AnomalyRoutes> anomaly_routes;
   std::unique_ptr<CalendarRoutes> calendar_routes;
+  std::unique_ptr<SessionRoutes> session_routes;
   HttpServer server;
 };
 

@@ -117,6 +117,26 @@ TEST_F(LiveVerbs, accuracy_tells_how_forecasts_came_out) {
   EXPECT_TRUE(contains(show({"accuracy", "--json"}), "\"mean_naive_error\":0.5"));
 }
 
+TEST_F(LiveVerbs, sequence_next_tells_what_is_likely) {
+  Session session;
+  session.host = 1;
+  session.uid = 1000;
+  session.last_seen = fake.now - 5s;
+  session.commands = 900;
+  session.last_command = "git pull";
+  session.next = {{"make -j<n>", 0.71}, {"ls", 0.12}, {"vi <path>", 0.05}};
+  session.kind = SessionKind::interactive;
+  session.surprise_bits = 2.5;
+  session.usual_bits = 1.25;
+  fake.live_view.sessions = {session};
+  fake.start();
+  const auto text = show({"sequence", "next"});
+  EXPECT_TRUE(contains(text, "make -j<n> 71 %, ls 12 %")) << text;
+  EXPECT_TRUE(contains(text, "interactive")) << text;
+  EXPECT_TRUE(contains(show({"sequence", "next", "--uid", "1"}), "nobody ran a command"));
+  EXPECT_TRUE(contains(show({"sequence", "next", "--json"}), "\"likelihood\":0.71"));
+}
+
 TEST_F(LiveVerbs, anomalies_tells_what_was_unusual_and_why) {
   const Anomaly sure{.key = fake.series,
                      .time = fake.now - 1h,

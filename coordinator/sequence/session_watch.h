@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coordinator/model/session.h"
+#include "coordinator/sequence/sequence_model.h"
+
+namespace foreshock::coordinator {
+
+/// A command that ran, as it is learned from.
+struct ObservedCommand {
+  HostId host = 0;
+  std::uint32_t uid = 0;  ///< who logged in, where somebody did
+  WallTime time;
+  std::string_view signature;
+  std::string_view arguments;  ///< the whole command line, redacted
+  bool on_terminal = false;
+};
+
+/// Follows users on hosts, live: what is likely next, what kind of work it is, and how surprising
+/// it is compared with what is usual for this user on this host. Bounded; no clock; one thread.
+class SessionWatch {
+ public:
+  /// A session is over when nothing was run for so long.
+  static constexpr auto kOverAfter = std::chrono::minutes(30);
+  /// Far enough from the usual that a person should look.
+  static constexpr double kUnusual = 4;
+
+  SessionWatch(const SequenceModel::Options& options, std::size_t max_sessions);
+
+  Surprise on_command(const ObservedCommand& command);
+  /// Those under way, newest first, at most `most`.
+  std::vector<Session> sessions(WallTime now, std::size_t most);
+  /// Times that a session became unusual.
+  std::uint64_t became_unusual() const { return became_unusual_; }
+
+ private:
+  using Key = std::pair<HostId, std::uint32_t>;
+  struct Followed {
+    Session session;
+    double on_terminal = 0;  ///< share of the last twenty or so
+    double expected = 0;     ///< share of the last twenty or so
+    double variance = 0;     ///< of the surprise of a command, in bits squared
+  };
+
+  void follow(Followed& followed, const ObservedCommand& command, const Surprise& surprise);
+  void forget_oldest();
+
+  std::size_t max_sessions_;
+  SequenceModel model_;
+  std::map<Key, Followed> followed_;
+  std::uint64_t became_unusual_ = 0;
+};
+
+}  // namespace foreshock::coordinator
