@@ -62,7 +62,7 @@ class DemandModel {
 };
 
 /// The mean over the levels of the pinball loss of a prediction.
-double pinball_loss(const Quantiles& quantiles, double actual);
+double quantile_loss(const Quantiles& quantiles, double actual);
 /// The signature's first word: "gcc", "python3".
 std::string program_of(const std::string& signature);
 
