@@ -36,6 +36,7 @@ void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_
   const OfflineVerbs verbs{output, exit_status};
   add_signature_verbs(app, verbs);
   add_anomaly_verbs(app, verbs);
+  add_sequence_verbs(app, verbs);
 }
 
 }  // namespace foreshock::coordinator

@@ -24,5 +24,6 @@ struct OfflineVerbs {
 // One function a file, in the order of --help.
 void add_signature_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_anomaly_verbs(CLI::App& app, const OfflineVerbs& verbs);
+void add_sequence_verbs(CLI::App& app, const OfflineVerbs& verbs);
 
 }  // namespace foreshock::coordinator
