@@ -16,6 +16,7 @@
 #include "agent/cgroup/container_names.h"
 #include "agent/cgroup/layout.h"
 #include "agent/host_identity.h"
+#include "agent/input_workers.h"
 #include "agent/sample/cgroup_sampler.h"
 #include "agent/sample/host_sampler.h"
 #include "agent/sample/process_sampler.h"
@@ -79,6 +80,8 @@ struct Agent::Impl {
   std::unique_ptr<Uplink> uplink;
   std::unique_ptr<UndoJournal> journal;
   std::unique_ptr<CommandExecutor> executor;
+  std::unique_ptr<InputWorkers> inputs;
+  Snapshot<std::shared_ptr<const Redactor>> schedule_redactor;  ///< read by another thread
   std::unique_ptr<ReflexFirer> reflex_firer;
   std::unique_ptr<LocalReflexes> reflexes;
   std::unique_ptr<AgentLoop> loop;
@@ -131,11 +134,19 @@ struct Agent::Impl {
     options.blind_spots = source->blind_spots();
     options.why_not_bpf = why_not_bpf;
     options.max_live_processes = config.max_live_processes;
+    options.find_process =
+        [in_v1 = layout.workloads_in_v1()](std::uint32_t pid) -> std::optional<ProcessFacts> {
+      auto process = read_existing_process("/proc", pid, in_v1);
+      return process ? std::optional(std::move(process->event.facts)) : std::nullopt;
+    };
+    options.metrics_interval = config.metrics_interval;
+    FS_CHECK(open_inputs());
     FS_TRY(auto samplers, make_samplers());
     loop = std::make_unique<AgentLoop>(
         std::move(options),
         AgentLoop::Parts{*capture, source->name(), *cgroups, *identities, std::move(samplers),
-                         *spool, *uplink, *executor, *journal, *reflexes, metrics, status, clock});
+                         *spool, *uplink, *executor, *journal, *reflexes, metrics, status, clock,
+                         &inputs->metrics(), &inputs->upcoming(), &inputs->targets()});
     add_existing_processes();
 
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
@@ -158,6 +169,19 @@ struct Agent::Impl {
     options.max_bytes = config.spool_max.count;
     options.max_age = config.spool_max_age;
     return options;
+  }
+
+  Result<void> open_inputs() {
+    schedule_redactor.publish(redactor);
+    const auto redact = [this](const std::string& command) {
+      return (*schedule_redactor.read())->redact_words({"sh", "-c", command}).back();
+    };
+    FS_TRY(inputs, InputWorkers::make({.statsd = {config.statsd_udp, config.statsd_socket},
+                                       .targets = config.scrape_targets,
+                                       .max_metrics = config.max_app_metrics,
+                                       .schedule_interval = config.schedule_interval},
+                                      redact, clock));
+    return {};
   }
 
   EventSourceOptions source_options() const {
@@ -222,6 +246,7 @@ struct Agent::Impl {
     FS_TRY(auto guardrails, protect_own_cgroup(next.guardrails, layout));
     redactor = std::make_shared<const Redactor>(std::move(made));
     capture->set_redactor(redactor);
+    schedule_redactor.publish(redactor);
     executor->set_guardrails(std::move(guardrails));
     reflexes->judge_again(clock.wall_now());
     start_log(parse_log_level(next.log_level));
@@ -255,10 +280,21 @@ Result<void> Agent::run() {
   FS_CHECK(events->watch_timer(kUplinkInterval, [&loop] { loop.on_uplink(); }));
   FS_CHECK(events->watch_readable(impl_->capture->ready_fd(), [&loop] { loop.on_captured(); }));
   FS_CHECK(events->watch_readable(impl_->uplink->ready_fd(), [&loop] { loop.on_uplink(); }));
-  FS_CHECK(events->watch_timer(std::chrono::seconds(5), [] { notify_watchdog(); }));
+  FS_CHECK(events->watch_timer(std::chrono::seconds(5), [this, &loop] {
+    notify_watchdog();
+    if (impl_->config.host_name.empty()) loop.set_host_name(read_host_name());
+  }));
 
   std::jthread capture = start_thread(
       "capture", [this](std::stop_token stop) { impl_->capture->run(std::move(stop)); });
+  std::vector<std::jthread> inputs;
+  InputWorkers& workers = *impl_->inputs;
+  inputs.push_back(start_thread(
+      "statsd", [&workers](std::stop_token stop) { workers.run_statsd(std::move(stop)); }));
+  inputs.push_back(start_thread(
+      "scrape", [&workers](std::stop_token stop) { workers.run_scrapes(std::move(stop)); }));
+  inputs.push_back(start_thread(
+      "schedule", [&workers](std::stop_token stop) { workers.run_schedule(std::move(stop)); }));
   log_info("agent_ready source={} status_socket={}", impl_->source->name(),
            impl_->config.status_socket);
   notify_ready("capturing");
@@ -266,11 +302,13 @@ Result<void> Agent::run() {
   const auto ran = events->run();
   notify_stopping();
   log_info("agent_stopping");
+  for (auto& input : inputs) input.request_stop();
   capture.request_stop();
   capture.join();
   // The last exits are sent when the programs are detached.
   const auto detached = impl_->source->detach();
   impl_->capture->drain();
+  inputs.clear();  // joins
   loop.finish();
   FS_CHECK(detached);
   return ran;

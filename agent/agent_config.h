@@ -7,6 +7,7 @@
 
 #include "agent/actuate/guardrails.h"
 #include "agent/capture/open_event_source.h"
+#include "agent/metrics_in/scrape_targets.h"
 #include "agent/reflex/reflex_firer.h"
 #include "common/base/bytes.h"
 #include "common/base/result.h"
@@ -34,6 +35,13 @@ struct AgentConfig {
   std::string pin_directory = "/sys/fs/bpf/foreshock-agent";  ///< empty: not pinned
 
   std::vector<std::string> redact_patterns;
+
+  std::string statsd_udp;     ///< "127.0.0.1:8125"; empty: not listening
+  std::string statsd_socket;  ///< path; empty: not listening
+  std::vector<ScrapeTarget> scrape_targets;
+  std::size_t max_app_metrics = 2000;
+  std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
+  std::chrono::nanoseconds schedule_interval = std::chrono::minutes(1);
 
   std::chrono::nanoseconds report_interval = std::chrono::seconds(1);
   std::size_t top_processes = 20;

@@ -17,6 +17,10 @@ namespace {
 
 /// So many pending records are worth a report of their own.
 constexpr std::size_t kPromptRecords = 8192;
+/// A clock this far off makes the times of records and of decisions hard to compare.
+constexpr auto kTolerableSkew = std::chrono::seconds(5);
+/// A coordinator keeps what is to come in memory: one that was restarted learns it soon.
+constexpr auto kTellUpcomingAgain = std::chrono::minutes(5);
 
 template <typename T>
 void keep_newest(std::deque<T>& kept, T value, std::size_t most) {
@@ -62,7 +66,8 @@ AgentStatus::Own read_own_use() {
 AgentLoop::AgentLoop(Options options, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
-      lifetimes_(options_.max_live_processes),
+      host_name_(options_.host_name),
+      lifetimes_(options_.max_live_processes, options_.find_process),
       builder_(options_.boot_id, options_.host_name, FORESHOCK_VERSION, parts_.clock.boot_now()),
       delivery_(parts_.spool, parts_.uplink, Delivery::Options{}),
       started_(parts_.clock.wall_now()),
@@ -80,6 +85,7 @@ void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
 }
 
 void AgentLoop::on_tick() {
+  watch_host();
   on_uplink();
   take_captured();
   report(true);
@@ -155,6 +161,7 @@ void AgentLoop::report(bool with_samples) {
                      std::move(samples), losses(), std::exchange(outcomes_, {}));
   if (with_samples) report.reflexes = parts_.reflexes.states();
   report.identities = identities_of(report);
+  if (with_samples) add_inputs(report);
   for (auto& payload : encode_report_in_parts(std::move(report)))
     pending_.push_back(std::move(payload));
   pending_position_ = taken_position_;
@@ -163,6 +170,20 @@ void AgentLoop::report(bool with_samples) {
       log_error("delivery_failed error=\"{}\"", pumped.error().message());
     }
   }
+}
+
+void AgentLoop::add_inputs(Report& report) {
+  const BootTime now = parts_.clock.boot_now();
+  if (parts_.app_metrics != nullptr && now - metrics_taken_ >= options_.metrics_interval) {
+    metrics_taken_ = now;
+    report.app_metrics = parts_.app_metrics->take(now);
+  }
+  if (parts_.upcoming == nullptr) return;
+  auto upcoming = parts_.upcoming->read();
+  if (upcoming == told_upcoming_ && now - upcoming_told_ < kTellUpcomingAgain) return;
+  report.upcoming = upcoming->commands;
+  told_upcoming_ = std::move(upcoming);
+  upcoming_told_ = now;
 }
 
 std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
@@ -220,7 +241,7 @@ void AgentLoop::on_uplink() {
 
 void AgentLoop::say_hello() {
   Hello hello;
-  hello.host_name = options_.host_name;
+  hello.host_name = host_name_;
   hello.agent_version = FORESHOCK_VERSION;
   hello.boot_id = options_.boot_id;
   hello.incarnation = parts_.spool.incarnation();
@@ -242,14 +263,47 @@ void AgentLoop::on_message(const CoordinatorMessage& message) {
   } else if (const auto* welcome = std::get_if<Welcome>(&message)) {
     log_debug("welcome coordinator_version={} epoch={}", welcome->coordinator_version,
               welcome->epoch);
+    on_coordinator_time(welcome->time);
   }
+}
+
+void AgentLoop::on_coordinator_time(WallTime time) {
+  if (time == WallTime()) return;
+  coordinator_minus_boot_ = time.time_since_epoch() - parts_.clock.boot_now().time_since_epoch();
+  const auto ahead = parts_.clock.wall_now() - time;
+  if (ahead > kTolerableSkew || ahead < -kTolerableSkew) {
+    log_warning("clock_differs_from_coordinator ahead_ms={} hint=\"is time synchronised on both?\"",
+                ahead / std::chrono::milliseconds(1));
+  }
+}
+
+/// What a command's expiry is judged by: this host's own clock may be wrong, or be set meanwhile.
+WallTime AgentLoop::coordinator_now() const {
+  if (!coordinator_minus_boot_) return parts_.clock.wall_now();
+  return WallTime(parts_.clock.boot_now().time_since_epoch() + *coordinator_minus_boot_);
+}
+
+void AgentLoop::watch_host() {
+  if (const auto change = clock_watch_.look(parts_.clock.boot_now(), parts_.clock.wall_now())) {
+    log_warning("clock_changed wall_jump_ms={} stood_still_ms={}",
+                change->wall_jump / std::chrono::milliseconds(1),
+                change->stood_still / std::chrono::milliseconds(1));
+  }
+}
+
+void AgentLoop::set_host_name(const std::string& name) {
+  if (name == host_name_) return;
+  log_info("host_renamed from={} to={}", host_name_, name);
+  host_name_ = name;
+  builder_.set_host_name(name);
+  greeted_connections_ = 0;  // the coordinator is told
 }
 
 void AgentLoop::on_command(const Command& command) {
   commands_.add();
   const bool is_reflex = std::holds_alternative<ArmReflex>(command.body) ||
                          std::holds_alternative<DisarmReflex>(command.body);
-  const WallTime now = parts_.clock.wall_now();
+  const WallTime now = coordinator_now();
   keep_outcome(is_reflex ? parts_.reflexes.execute(command, now)
                          : parts_.executor.execute(command, now));
 }
@@ -279,7 +333,7 @@ void AgentLoop::publish_status() {
   AgentStatus status;
   status.time = parts_.clock.wall_now();
   status.started = started_;
-  status.host_name = options_.host_name;
+  status.host_name = host_name_;
   status.version = FORESHOCK_VERSION;
   status.public_key = options_.public_key;
   status.capture = {parts_.source_name,     options_.resumed,     parts_.capture.problem(),
@@ -288,6 +342,9 @@ void AgentLoop::publish_status() {
   status.spool = {spool_problem_, parts_.spool.stats()};
   status.uplink = {options_.coordinator_endpoint, link_, delivery_.acked_batches(),
                    delivery_.resent_batches()};
+  if (parts_.app_metrics != nullptr) status.app_metrics = parts_.app_metrics->stats();
+  if (parts_.scrape_targets != nullptr) status.scrape_targets = *parts_.scrape_targets->read();
+  if (parts_.upcoming != nullptr) status.upcoming = parts_.upcoming->read();
   status.losses = losses();
   if (sample_before_ && last_samples_.host)
     status.host = describe_host(*sample_before_, *last_samples_.host);

@@ -13,13 +13,17 @@
 #include "agent/cgroup/identity_table.h"
 #include "agent/lifetime/lifetime_table.h"
 #include "agent/local_reflexes.h"
+#include "agent/metrics_in/metric_table.h"
+#include "agent/metrics_in/scrape_targets.h"
 #include "agent/report/report_builder.h"
 #include "agent/sample/resource_sampler.h"
+#include "agent/schedule/upcoming_commands.h"
 #include "agent/spool/spool.h"
 #include "agent/status/agent_status.h"
 #include "agent/uplink/delivery.h"
 #include "agent/uplink/uplink.h"
 #include "common/base/clock.h"
+#include "common/base/clock_watch.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 
@@ -38,6 +42,8 @@ class AgentLoop {
     std::vector<std::string> blind_spots;  ///< of the event source
     std::string why_not_bpf;               ///< where the source is a fallback
     std::size_t max_live_processes = 65536;
+    LifetimeTable::FindProcess find_process;  ///< may be empty
+    std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
   };
   /// Borrowed; all outlive the loop.
   struct Parts {
@@ -54,6 +60,10 @@ class AgentLoop {
     MetricRegistry& metrics;
     Snapshot<AgentStatus>& status;
     const Clock& clock;
+    // Absent where nothing of the kind is configured.
+    MetricTable* app_metrics = nullptr;
+    const Snapshot<UpcomingCommands::Listing>* upcoming = nullptr;
+    const Snapshot<std::vector<ScrapeTargets::State>>* scrape_targets = nullptr;
   };
 
   AgentLoop(Options options, Parts parts);
@@ -67,6 +77,8 @@ class AgentLoop {
   void on_captured();
   /// A message may have come, or the connection may have changed.
   void on_uplink();
+  /// The host may be renamed while it runs.
+  void set_host_name(const std::string& name);
   /// After the capture thread ended: what is left is reported and spooled.
   void finish();
 
@@ -76,23 +88,33 @@ class AgentLoop {
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
   std::vector<WorkloadIdentity> identities_of(const Report& report);
+  void add_inputs(Report& report);
   bool spool_pending();
   LossTotals losses() const;
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
+  void on_coordinator_time(WallTime time);
+  WallTime coordinator_now() const;
+  void watch_host();
   void look_after_reflexes();
   void keep_outcome(ActionOutcome outcome);
   void publish_status();
 
   const Options options_;
   const Parts parts_;
+  std::string host_name_;
+  ClockWatch clock_watch_{std::chrono::seconds(1)};
+  std::optional<Nanoseconds> coordinator_minus_boot_;
   LifetimeTable lifetimes_;
   ReportBuilder builder_;
   Delivery delivery_;
   std::uint64_t taken_position_ = 0;
   bool took_events_ = false;
   std::vector<ActionOutcome> outcomes_;
+  BootTime metrics_taken_;
+  std::shared_ptr<const UpcomingCommands::Listing> told_upcoming_;
+  BootTime upcoming_told_;
   std::deque<ByteBuffer> pending_;  ///< encoded reports the spool has not taken yet
   std::uint64_t pending_position_ = 0;
   std::string spool_problem_;

@@ -4,8 +4,10 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
 #include <signal.h>
 
+#include "common/base/clock_watch.h"
 #include "common/base/log.h"
 #include "common/http/http_server.h"
 #include "common/os/event_loop.h"
@@ -18,7 +20,9 @@
 #include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
 #include "coordinator/api/anomaly_routes.h"
+#include "coordinator/api/app_metric_routes.h"
 #include "coordinator/api/rest_api.h"
+#include "coordinator/api/upcoming_routes.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
 #include "coordinator/decide/sqlite_decision_reader.h"
@@ -34,6 +38,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::size_t kInboundBatches = 1024;
+constexpr auto kWatchInterval = std::chrono::seconds(5);
 
 /// The coordinator's own key; made at the first start.
 Result<CurveKeyPair> own_keys(const std::string& path) {
@@ -44,8 +49,11 @@ Result<CurveKeyPair> own_keys(const std::string& path) {
 }  // namespace
 
 struct Coordinator::Impl {
-  CoordinatorConfig config;
+  const CoordinatorConfig config;       ///< as it was at the start
+  Snapshot<CoordinatorConfig> running;  ///< as it is after reloads
+  Snapshot<std::vector<Policy>> running_policies;
   SystemClock clock;
+  ClockWatch clock_watch{kWatchInterval};
   UniqueFd state_lock;  ///< two writers would spoil what either remembers of the databases
   CurveKeyPair keys;
   MetricRegistry metrics;
@@ -65,14 +73,66 @@ struct Coordinator::Impl {
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<Deciding> policies;
-  std::unique_ptr<Tagger> tagger;
+  std::unique_ptr<RuleTagger> tagger;
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
   std::unique_ptr<AnomalyRoutes> anomaly_routes;
+  std::unique_ptr<AppMetricReader> app_metric_reader;
+  std::unique_ptr<AppMetricRoutes> app_metric_routes;
+  std::unique_ptr<UpcomingRoutes> upcoming_routes;
   HttpServer http;
 
-  explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
+  explicit Impl(CoordinatorConfig made)
+      : config(std::move(made)), running(config), running_policies(config.policies) {}
+
+  static Pipeline::Options pipeline_options(const CoordinatorConfig& config) {
+    Pipeline::Options options;
+    options.decide_interval = config.decide_interval;
+    options.max_age = config.history_max_age;
+    options.max_bytes = config.history_max_bytes.count;
+    options.dispatch = config.dispatch;
+    options.reflex_rules = config.reflex_rules;
+    return options;
+  }
+
+  void watch() {
+    notify_watchdog();
+    for (const auto& agent : directory->take_newly_shared()) {
+      log_warning("key_shared_by_two_hosts key={} hosts=\"{}\"", agent.public_key, agent.shared_by);
+    }
+    if (const auto change = clock_watch.look(clock.boot_now(), clock.wall_now())) {
+      log_warning("clock_changed wall_jump_ms={} stood_still_ms={}",
+                  change->wall_jump / std::chrono::milliseconds(1),
+                  change->stood_still / std::chrono::milliseconds(1));
+      if (change->wall_jump != Nanoseconds(0)) gateway->tell_time();
+    }
+  }
+
+  void reload() {
+    notify_reloading();
+    if (const auto reloaded = take_over_configuration(); reloaded) {
+      log_info("configuration_reloaded path={} policies={}", config.path,
+               running.read()->policies.size());
+    } else {
+      log_error("configuration_kept error=\"{}\"", reloaded.error().message());
+    }
+    notify_ready("listening on " + gateway->endpoint());
+  }
+
+  /// All of what has changed, or, after an error, nothing of it.
+  Result<void> take_over_configuration() {
+    FS_TRY(auto next, read_coordinator_config(config.path));
+    if (const auto stuck = keys_needing_restart(*running.read(), next); !stuck.empty()) {
+      return Error(ErrorCode::unsupported, fmt::format("{}: needs a restart to change {}",
+                                                       config.path, fmt::join(stuck, ", ")));
+    }
+    start_log(parse_log_level(next.log_level));
+    pipeline->reconfigure(pipeline_options(next), next.policies);
+    running_policies.publish(next.policies);
+    running.publish(std::move(next));
+    return {};
+  }
 
   Result<void> open() {
     FS_CHECK(make_directories(config.state_directory, 0750));
@@ -93,14 +153,8 @@ struct Coordinator::Impl {
     FS_TRY(auto router, RouterSocket::bind({config.listen, keys}, *directory));
 
     gateway = std::make_unique<Gateway>(std::move(router), *directory, inbound, metrics, epoch);
-    Pipeline::Options options;
-    options.decide_interval = config.decide_interval;
-    options.max_age = config.history_max_age;
-    options.max_bytes = config.history_max_bytes.count;
-    options.dispatch = config.dispatch;
-    options.reflex_rules = config.reflex_rules;
     pipeline = std::make_unique<Pipeline>(
-        options, config.policies, epoch,
+        pipeline_options(config), config.policies, epoch,
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
                         [this](Outbound message) { return gateway->post(std::move(message)); },
                         metrics, clock});
@@ -114,7 +168,7 @@ struct Coordinator::Impl {
 
   Result<void> open_api() {
     api = std::make_unique<RestApi>(RestApi::Parts{
-        *api_reader, *decision_reader, *directory, learned, live_view, config.policies, metrics,
+        *api_reader, *decision_reader, *directory, learned, live_view, running_policies, metrics,
         clock, explain, gateway->endpoint(), keys.public_key});
     api->add_routes(http);
     accuracy_routes = std::make_unique<AccuracyRoutes>(
@@ -123,6 +177,13 @@ struct Coordinator::Impl {
     anomaly_routes = std::make_unique<AnomalyRoutes>(
         AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
     anomaly_routes->add_to(http);
+    FS_TRY(app_metric_reader, AppMetricReader::open(config.history_file()));
+    app_metric_routes = std::make_unique<AppMetricRoutes>(
+        AppMetricRoutes::Parts{*app_metric_reader, [this] { return api->host_names(); }, clock});
+    app_metric_routes->add_to(http);
+    upcoming_routes = std::make_unique<UpcomingRoutes>(
+        UpcomingRoutes::Parts{live_view, [this] { return api->host_names(); }, clock});
+    upcoming_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }
@@ -132,7 +193,13 @@ struct Coordinator::Impl {
     std::condition_variable_any due;
     std::uint64_t version = 0;
     std::string last_problem;
+    auto taken_over = running.read();
     while (!stop.stop_requested()) {
+      if (const auto latest = running.read(); latest != taken_over) {
+        taken_over = latest;
+        policies->set_policies(latest->policies);
+        *tagger = RuleTagger(latest->tag_rules);
+      }
       LearnedState next = learning->learn(*learned.read(), clock.wall_now());
       if (next.problem != last_problem && !next.problem.empty()) {
         log_error("learning_failed error=\"{}\"", next.problem);
@@ -164,7 +231,8 @@ Result<std::unique_ptr<Coordinator>> Coordinator::make(CoordinatorConfig config)
 Result<void> Coordinator::run() {
   FS_TRY(auto loop, EventLoop::make());
   FS_CHECK(loop->watch_signals({SIGTERM, SIGINT}, [&loop](int) { loop->stop(); }));
-  FS_CHECK(loop->watch_timer(std::chrono::seconds(5), [] { notify_watchdog(); }));
+  FS_CHECK(loop->watch_signals({SIGHUP}, [this](int) { impl_->reload(); }));
+  FS_CHECK(loop->watch_timer(kWatchInterval, [this] { impl_->watch(); }));
 
   // Started against the flow of the data, stopped along it: what was received is still committed.
   std::jthread learn = start_thread("learn", [this](std::stop_token stop) { impl_->learn(stop); });

@@ -10,6 +10,7 @@ namespace {
 /// USER_HZ is 100 on every architecture we run on: /proc rounds start times down to this. The
 /// kernel gives pids out in turn, so none is used again within it.
 constexpr auto kProcTick = std::chrono::milliseconds(10);
+constexpr std::size_t kMaxLookedUp = 4096;
 
 bool same_process(const ProcessKey& a, const ProcessKey& b) {
   return a.pid == b.pid && std::chrono::abs(a.start - b.start) < kProcTick;
@@ -47,7 +48,8 @@ void fill_in_cgroup(Execution& execution, const ExitEvent& exit, std::string&& c
 
 }  // namespace
 
-LifetimeTable::LifetimeTable(std::size_t capacity) : capacity_(capacity), ended_(kEndedSlots) {}
+LifetimeTable::LifetimeTable(std::size_t capacity, FindProcess find_process)
+    : capacity_(capacity), find_process_(std::move(find_process)), ended_(kEndedSlots) {}
 
 void LifetimeTable::on_exec(ExecEvent&& event, std::string cgroup) {
   const ProcessKey process = event.facts.process;
@@ -104,22 +106,50 @@ LifetimeTable::LiveList::iterator LifetimeTable::find(std::uint32_t pid) {
   return found == by_pid_.end() ? live_.end() : found->second;
 }
 
-std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) const {
+const ProcessFacts* LifetimeTable::find_parent(const ProcessKey& parent) {
+  // A later owner of the process id; a start of zero is one that /proc did not tell.
+  const auto is_wanted = [&parent](const ProcessFacts& facts) {
+    const bool known_start = parent.start.time_since_epoch().count() != 0;
+    return !known_start || same_process(facts.process, parent);
+  };
+  if (const auto live = by_pid_.find(parent.pid); live != by_pid_.end()) {
+    const ProcessFacts& facts = live->second->execution.facts;
+    return is_wanted(facts) ? &facts : nullptr;
+  }
+  if (const auto known = looked_up_.find(parent.pid);
+      known != looked_up_.end() && is_wanted(known->second))
+    return &known->second;
+  auto found = find_process_ ? find_process_(parent.pid) : std::nullopt;
+  if (!found || !is_wanted(*found)) return nullptr;
+  if (looked_up_.size() >= kMaxLookedUp) looked_up_.clear();
+  return &(looked_up_[parent.pid] = *std::move(found));
+}
+
+std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) {
   std::string names;
   ProcessKey wanted = facts.parent;
-  for (std::size_t i = 0; i < kMaxAncestors; ++i) {
-    const auto found = by_pid_.find(wanted.pid);
-    if (found == by_pid_.end()) break;
-    const ProcessFacts& ancestor = found->second->execution.facts;
-    // A later owner of the process id; a start of zero is one that /proc did not tell.
-    const bool known_start = wanted.start.time_since_epoch().count() != 0;
-    if (known_start && !same_process(ancestor.process, wanted)) break;
-    names += ancestor.comm;
+  for (std::size_t i = 0; i < kMaxAncestors && wanted.pid != 0; ++i) {
+    const ProcessFacts* ancestor = find_parent(wanted);
+    if (ancestor == nullptr) break;
+    names += ancestor->comm;
     names += '\0';
-    if (ancestor.parent.pid == wanted.pid || ancestor.parent.pid == 0) break;
-    wanted = ancestor.parent;
+    if (ancestor->parent.pid == wanted.pid) break;
+    wanted = ancestor->parent;
   }
   return names;
+}
+
+bool LifetimeTable::descends_from(const ProcessFacts& facts, std::uint32_t pid) {
+  constexpr std::size_t kDeepest = 64;
+  if (facts.process.pid == pid) return true;
+  ProcessKey wanted = facts.parent;
+  for (std::size_t i = 0; i < kDeepest && wanted.pid != 0; ++i) {
+    if (wanted.pid == pid) return true;
+    const ProcessFacts* ancestor = find_parent(wanted);
+    if (ancestor == nullptr || ancestor->parent.pid == wanted.pid) return false;
+    wanted = ancestor->parent;
+  }
+  return false;
 }
 
 void LifetimeTable::start(Execution&& execution) {

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -38,13 +40,19 @@ class LifetimeTable {
   static constexpr std::size_t kEndedSlots = 8192;
   static constexpr std::size_t kMaxAncestors = 8;
 
-  explicit LifetimeTable(std::size_t capacity);
+  /// Looks a running process up that never called execve, such as a subshell; nullopt: gone.
+  using FindProcess = std::function<std::optional<ProcessFacts>(std::uint32_t pid)>;
+
+  /// `find_process` may be empty: then ancestors that are not in the table end an ancestry.
+  explicit LifetimeTable(std::size_t capacity, FindProcess find_process = {});
 
   void on_exec(ExecEvent&& event, std::string cgroup);
   void on_exit(ExitEvent&& event, std::string cgroup);
 
   /// As Execution::ancestry: as far up as processes are known.
-  std::string ancestry_of(const ProcessFacts& facts) const;
+  std::string ancestry_of(const ProcessFacts& facts);
+  /// Whether the process is that one or descends from it, as far as processes are known.
+  bool descends_from(const ProcessFacts& facts, std::uint32_t pid);
 
   /// What there is to report, see above: what ended or was superseded, in that order, then what
   /// started and still runs, in the order of execs.
@@ -62,6 +70,8 @@ class LifetimeTable {
   };
   using LiveList = std::list<Live>;
 
+  /// What is known about a parent: from the table, or looked up.
+  const ProcessFacts* find_parent(const ProcessKey& parent);
   LiveList::iterator find(std::uint32_t pid);
   void start(Execution&& execution);
   void exec_again(LiveList::iterator live, Execution&& next);
@@ -73,6 +83,8 @@ class LifetimeTable {
   void remember_end(const ProcessKey& process);
 
   const std::size_t capacity_;
+  const FindProcess find_process_;
+  std::unordered_map<std::uint32_t, ProcessFacts> looked_up_;  ///< emptied when it is full
   LiveList live_;  ///< in the order of execs, so what is not yet reported is at the end
   std::unordered_map<std::uint32_t, LiveList::iterator> by_pid_;
   std::size_t unreported_ = 0;  ///< of live_

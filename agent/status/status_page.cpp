@@ -184,6 +184,41 @@ Json host_json(const std::optional<AgentStatus::Host>& host) {
   };
 }
 
+Json app_metrics_json(const AgentStatus& status) {
+  Json targets = Json::array();
+  for (const auto& target : status.scrape_targets) {
+    targets.push_back({{"name", target.name},
+                       {"scrapes", target.scrapes},
+                       {"failures", target.failures},
+                       {"problem", target.problem}});
+  }
+  const MetricTableStats& stats = status.app_metrics;
+  return {{"metrics", stats.metrics},
+          {"values", stats.accepted},
+          {"malformed_lines", stats.malformed},
+          {"refused_values", stats.refused},
+          {"scrape_targets", std::move(targets)}};
+}
+
+Json upcoming_json(const AgentStatus& status) {
+  constexpr std::size_t kShown = 20;
+  Json commands = Json::array();
+  if (!status.upcoming)
+    return {{"count", 0}, {"problems", Json::array()}, {"commands", std::move(commands)}};
+  for (const auto& command : status.upcoming->commands) {
+    if (commands.size() == kShown) break;
+    commands.push_back({{"time", format_utc(command.time)},
+                        {"source", to_string(command.source)},
+                        {"name", command.name},
+                        {"user", command.user},
+                        {"command", command.command},
+                        {"period_s", seconds_of(command.period)}});
+  }
+  return {{"count", status.upcoming->commands.size() + status.upcoming->left_out},
+          {"problems", status.upcoming->problems},
+          {"commands", std::move(commands)}};
+}
+
 Json losses_json(const std::map<Hop, std::uint64_t>& losses) {
   Json json = Json::object();
   for (const auto& [hop, count] : losses) json[std::string(to_string(hop))] = count;
@@ -252,6 +287,8 @@ std::string render_status_json(const AgentStatus& status) {
       {"uplink", uplink_json(status)},
       {"losses", losses_json(status.losses)},
       {"host_use", host_json(status.host)},
+      {"app_metrics", app_metrics_json(status)},
+      {"upcoming", upcoming_json(status)},
       {"workloads", status.workloads},
       {"processes", status.processes},
       {"own_use", {{"cpu_s", seconds_of(status.own.cpu)}, {"rss_bytes", status.own.rss.count}}},

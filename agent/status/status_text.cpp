@@ -152,6 +152,30 @@ std::string render_outcomes(const Json& outcomes, const TextStyle& style) {
   return table.empty() ? "" : "\n" + table.render(style);
 }
 
+std::string describe_app_metrics(const Json& metrics) {
+  std::string text =
+      fmt::format("{} of applications, {} values, {} lines not understood, {} refused",
+                  count(metrics, "metrics"), count(metrics, "values"),
+                  count(metrics, "malformed_lines"), count(metrics, "refused_values"));
+  for (const auto& target : metrics.at("scrape_targets")) {
+    if (const auto problem = words(target, "problem"); !problem.empty())
+      text += fmt::format("\n{:<11}{}: {}", "", words(target, "name"), problem);
+  }
+  return text;
+}
+
+std::string describe_upcoming(const Json& upcoming) {
+  std::string text = fmt::format("{} commands", count(upcoming, "count"));
+  if (!upcoming.at("commands").empty()) {
+    const Json& next = upcoming.at("commands").front();
+    text += fmt::format(", next at {} UTC: {} ({})", time_of_day(next), words(next, "command"),
+                        words(next, "name"));
+  }
+  for (const auto& problem : upcoming.at("problems"))
+    text += fmt::format("\n{:<11}{}", "", make_printable(problem.get<std::string>()));
+  return text;
+}
+
 std::string describe_last_firing(const Json& reflex) {
   if (reflex.at("last_fired").is_null()) return "-";
   const auto& reaction = reflex.at("last_reaction_us");
@@ -187,6 +211,8 @@ std::string render(const Json& status, const TextStyle& style) {
   text += line("spool", describe_spool(status.at("spool"), style));
   text += line("losses", describe_losses(status.at("losses")));
   text += line("sampled", describe_host(status));
+  text += line("metrics", describe_app_metrics(status.at("app_metrics")));
+  text += line("upcoming", describe_upcoming(status.at("upcoming")));
   text += line("own use", fmt::format("{} of cpu, {}", duration(status.at("own_use"), "cpu_s"),
                                       amount(status.at("own_use"), "rss_bytes")));
   text += line("public key", words(status, "public_key"));

@@ -105,6 +105,14 @@ fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
                                               const Execution& execution);
 Execution read_execution(FieldReader& reader, const schema::Execution& execution);
 
+fb::Offset<schema::AppMetric> write_app_metric(fb::FlatBufferBuilder& builder,
+                                               const AppMetric& metric);
+AppMetric read_app_metric(FieldReader& reader, const schema::AppMetric& table);
+
+fb::Offset<schema::UpcomingCommand> write_upcoming(fb::FlatBufferBuilder& builder,
+                                                   const UpcomingCommand& command);
+UpcomingCommand read_upcoming(FieldReader& reader, const schema::UpcomingCommand& table);
+
 schema::ProcessKey write_process(const ProcessKey& process);
 ProcessKey read_process(FieldReader& reader, const schema::ProcessKey& process);
 

@@ -301,10 +301,19 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
       write_all<schema::WorkloadIdentity>(builder, report.identities, write_identity);
   const auto reflexes =
       write_all<schema::ReflexState>(builder, report.reflexes, write_reflex_state);
-  return schema::CreateReport(
-      builder, &boot_id, host_name, agent_version, to_wire(report.period_start),
-      to_wire(report.period_end), report.wall_minus_boot.count(), executions, host, workloads,
-      processes, report.samples.process_count, losses, outcomes, identities, reflexes);
+  const auto app_metrics =
+      write_all<schema::AppMetric>(builder, report.app_metrics, wire::write_app_metric);
+  fb::Offset<schema::Upcoming> upcoming;
+  if (report.upcoming) {
+    const auto commands =
+        write_all<schema::UpcomingCommand>(builder, *report.upcoming, wire::write_upcoming);
+    upcoming = schema::CreateUpcoming(builder, commands);
+  }
+  return schema::CreateReport(builder, &boot_id, host_name, agent_version,
+                              to_wire(report.period_start), to_wire(report.period_end),
+                              report.wall_minus_boot.count(), executions, host, workloads,
+                              processes, report.samples.process_count, losses, outcomes, identities,
+                              reflexes, app_metrics, upcoming);
 }
 
 Report read_report(FieldReader& reader, const schema::Report& table) {
@@ -325,6 +334,11 @@ Report read_report(FieldReader& reader, const schema::Report& table) {
   report.outcomes = read_all<ActionOutcome>(reader, table.outcomes(), read_outcome);
   report.reflexes = read_all<ReflexState>(reader, table.reflexes(), read_reflex_state);
   report.identities = read_all<WorkloadIdentity>(reader, table.identities(), read_identity);
+  report.app_metrics = read_all<AppMetric>(reader, table.app_metrics(), wire::read_app_metric);
+  if (table.upcoming()) {
+    report.upcoming =
+        read_all<UpcomingCommand>(reader, table.upcoming()->commands(), wire::read_upcoming);
+  }
   return report;
 }
 
@@ -360,6 +374,8 @@ std::vector<ByteBuffer> encode_report_in_parts(Report report) {
       report.outcomes.clear();
       report.reflexes.clear();
       report.identities.clear();
+      report.app_metrics.clear();
+      report.upcoming.reset();
       used = 0;
     }
     used += size;

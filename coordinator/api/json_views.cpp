@@ -76,6 +76,7 @@ Json agent_json(const AgentRow& agent) {
       {"address", agent.address},
       {"first_seen", time_json(agent.first_seen)},
       {"last_seen", time_json(agent.last_seen)},
+      {"shared_by", agent.shared_by},
   };
 }
 
@@ -209,7 +210,11 @@ Json lead_json(const LeadCommand& lead, const HostNames& names, bool with_respon
       {"p_value", number_json(lead.p_value)},
       {"q_value", number_json(lead.q_value)},
   };
-  if (with_response) json["response_per_second"] = list_json(lead.response, number_json);
+  if (with_response) {
+    json["response"] = {{"from_s", number_json(lead.response_from_s)},
+                        {"step_s", number_json(lead.response_step_s)},
+                        {"values", list_json(lead.response, number_json)}};
+  }
   return json;
 }
 

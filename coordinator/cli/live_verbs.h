@@ -14,7 +14,7 @@ namespace foreshock::coordinator {
 enum class ExitStatus : int {
   success = 0,
   failure = 1,      ///< the service answered with an error
-  usage = 2,        ///< the command line is wrong
+  usage = 2,        ///< the command line or the configuration is wrong
   not_running = 3,  ///< no service behind the socket
 };
 

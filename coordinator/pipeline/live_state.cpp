@@ -57,6 +57,10 @@ void LiveState::on_report(HostId id, const std::string& public_key, const Report
   const WallTime end = report.to_wall(report.period_end);
   state.host.last_report = std::max(state.host.last_report, end);
   if (report.samples.host) on_host_sample(state, *report.samples.host);
+  if (report.upcoming && end >= state.upcoming_told) {
+    state.host.upcoming = *report.upcoming;
+    state.upcoming_told = end;
+  }
   // Only a report with samples tells all; an older one would bring back what is gone.
   if (report.samples.host && (!state.reflexes_at || end >= *state.reflexes_at)) {
     state.host.reflexes = report.reflexes;

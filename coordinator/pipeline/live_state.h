@@ -64,6 +64,7 @@ class LiveState {
     LiveView::Host host;
     std::optional<HostSample> last_sample;
     std::optional<WallTime> reflexes_at;
+    WallTime upcoming_told;
     std::deque<std::pair<WallTime, std::uint64_t>> losses;
   };
   using ExecutionKey = std::tuple<HostId, BootId, ProcessKey, BootTime, std::string>;

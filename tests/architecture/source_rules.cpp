@@ -22,6 +22,7 @@ const std::map<std::string, Layer, std::less<>> kLayers = {
     {"common/sync", Layer::ground},         {"common/model", Layer::ground},
     {"common/wire", Layer::formats},        {"common/http", Layer::formats},
     {"common/config", Layer::formats},      {"common/telemetry", Layer::formats},
+    {"common/support", Layer::formats},
     {"common/text", Layer::formats},        {"common/signature", Layer::formats},
     {"agent/bpf", Layer::values},           {"agent/cgroup", Layer::values},
     {"coordinator/model", Layer::values},   {"coordinator/sqlite", Layer::values},
@@ -72,10 +73,11 @@ const std::vector<Home>& homes() {
        "nlohmann/",
        {"common/http/", "agent/capture_verb/", "agent/cgroup/container_names", "agent/check/",
         "agent/status/", "coordinator/api/", "coordinator/cli/", "coordinator/decide/",
-        "coordinator/offline/",
-        "coordinator/ingest/agent_directory"}},
+        "coordinator/offline/", "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
-      {"libsystemd", "systemd/", {"common/os/service_notify", "agent/actuate/systemd_bus"}},
+      {"libsystemd",
+       "systemd/",
+       {"common/os/service_notify", "agent/actuate/systemd_bus", "agent/schedule/systemd_timers"}},
   };
   return kHomes;
 }

@@ -63,6 +63,31 @@ TEST(LifetimeTable, names_the_ancestors_that_are_known) {
   EXPECT_EQ(table.take_finished_and_started().at(0).ancestry, std::string("sshd\0systemd\0", 13));
 }
 
+TEST(LifetimeTable, looks_up_ancestors_that_never_called_exec_once) {
+  int looks = 0;
+  LifetimeTable table(20, [&looks](std::uint32_t pid) -> std::optional<ProcessFacts> {
+    ++looks;
+    if (pid != 2) return std::nullopt;
+    ProcessFacts subshell;
+    subshell.process = {2, at(1500)};
+    subshell.parent = {1, at(10)};
+    subshell.comm = "bash";
+    return subshell;
+  });
+  table.on_exec(existing(1, 10, "sshd"), "/");
+  static_cast<void>(table.take_finished_and_started());
+  for (std::uint32_t pid = 3; pid < 6; ++pid) {
+    auto event = exec(pid, 2000, 2000, "ls");
+    event.facts.parent = {2, at(1500)};
+    EXPECT_TRUE(table.descends_from(event.facts, 1));
+    EXPECT_FALSE(table.descends_from(event.facts, 9));
+    table.on_exec(std::move(event), "/");
+  }
+  for (const auto& execution : table.take_finished_and_started())
+    EXPECT_EQ(execution.ancestry, std::string("bash\0sshd\0", 10));
+  EXPECT_EQ(looks, 1);
+}
+
 TEST(LifetimeTable, names_at_most_eight_ancestors) {
   LifetimeTable table(100);
   for (std::uint32_t pid = 1; pid < 30; ++pid) {

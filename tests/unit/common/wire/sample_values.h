@@ -72,7 +72,8 @@ class SampleValues {
     execution.exec_seen = flag();
     execution.earlier_execs = small_number();
     execution.end = maybe([&] {
-      return ExecutionEnd{.time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
+      return ExecutionEnd{
+          .time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
     });
     return execution;
   }
@@ -184,6 +185,30 @@ class SampleValues {
     for (auto n = size(); n > 0; --n) report.outcomes.push_back(outcome());
     for (auto n = size(); n > 0; --n) report.reflexes.push_back(reflex_state());
     for (auto n = size(); n > 0; --n) {
+      report.app_metrics.push_back(
+          {.name = text(),
+           .labels = text(),
+           .kind = AppMetricKind(random_() % 5),
+           .time = boot_time(),
+           .value = static_cast<double>(small_number()) / 7,
+           .distribution = maybe([&] {
+             return Distribution{
+                 .count = number(), .sum = 1.5, .p50 = 2, .p90 = 3, .p99 = 4, .max = 5};
+           })});
+    }
+    report.upcoming = maybe([&] {
+      std::vector<UpcomingCommand> commands;
+      for (auto n = size(); n > 0; --n) {
+        commands.push_back({.time = wall_time(),
+                            .source = ScheduleSource(random_() % 4),
+                            .name = text(),
+                            .user = text(),
+                            .command = text(),
+                            .period = duration()});
+      }
+      return commands;
+    });
+    for (auto n = size(); n > 0; --n) {
       report.identities.push_back({.cgroup = text(),
                                    .unit = text(),
                                    .slice = text(),
@@ -215,7 +240,8 @@ class SampleValues {
   Welcome welcome() {
     return {.protocol = static_cast<std::uint16_t>(number()),
             .coordinator_version = text(),
-            .epoch = number()};
+            .epoch = number(),
+            .time = wall_time()};
   }
   Ack ack() {
     Ack ack{.incarnation = {id()}, .sequences = {}};

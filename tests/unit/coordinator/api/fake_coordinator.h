@@ -144,7 +144,7 @@ class FakeCoordinator {
   std::unique_ptr<AgentDirectory> agents;
   LearnedState learned_state;
   LiveView live_view;
-  std::vector<Policy> policies;
+  Snapshot<std::vector<Policy>> policies;
   std::vector<ScoredPoint> scored_points;
   std::vector<Anomaly> anomalies;
   MetricRegistry metrics;
@@ -295,7 +295,7 @@ class FakeCoordinator {
     policy.min_capacity = 200;
     policy.max_capacity = 4000;
     policy.lead_time = 30s;
-    policies = {policy};
+    policies.publish({policy});
   }
 
   Snapshot<LearnedState> learned;
