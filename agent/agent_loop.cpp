@@ -68,6 +68,7 @@ AgentLoop::AgentLoop(Options options, Parts parts)
       parts_(std::move(parts)),
       host_name_(options_.host_name),
       lifetimes_(options_.max_live_processes, options_.find_process),
+      command_sums_(options_.max_command_sums),
       builder_(options_.boot_id, options_.host_name, FORESHOCK_VERSION, parts_.clock.boot_now()),
       delivery_(parts_.spool, parts_.uplink, Delivery::Options{}),
       started_(parts_.clock.wall_now()),
@@ -78,10 +79,14 @@ AgentLoop::AgentLoop(Options options, Parts parts)
                                              "Reports the spool did not take")),
       commands_(parts_.metrics.counter("foreshock_agent_commands_total", "Commands received")),
       reflexes_fired_(parts_.metrics.counter("foreshock_agent_reflexes_fired_total",
-                                             "Reflexes that moved a limit, or would have")) {}
+                                             "Reflexes that moved a limit, or would have")) {
+  if (parts_.processes == nullptr) return;
+  parts_.processes->observe(
+      [this](const ProcessUse& process, const ResourceUse& used) { on_process(process, used); });
+}
 
-void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
-  lifetimes_.on_exec(std::move(event), std::move(cgroup));
+void AgentLoop::add_existing(ExecEvent event, const std::string& cgroup) {
+  lifetimes_.on_exec(std::move(event), cgroup);
 }
 
 void AgentLoop::on_tick() {
@@ -120,13 +125,11 @@ void AgentLoop::take_captured() {
 void AgentLoop::join(ProcessEvent&& event) {
   if (auto* exec = std::get_if<ExecEvent>(&event)) {
     execs_.add();
-    std::string cgroup = parts_.cgroups.path_of(exec->facts.cgroup_id);
-    lifetimes_.on_exec(std::move(*exec), std::move(cgroup));
+    lifetimes_.on_exec(std::move(*exec), parts_.cgroups.path_of(exec->facts.cgroup_id));
   } else {
     exits_.add();
     auto& exit = std::get<ExitEvent>(event);
-    std::string cgroup = parts_.cgroups.path_of(exit.facts.cgroup_id);
-    lifetimes_.on_exit(std::move(exit), std::move(cgroup));
+    lifetimes_.on_exit(std::move(exit), parts_.cgroups.path_of(exit.facts.cgroup_id));
   }
 }
 
@@ -152,6 +155,11 @@ void AgentLoop::report(bool with_samples) {
     sample_before_ = std::exchange(last_samples_, samples).host;
   }
   auto executions = lifetimes_.take_finished_and_started();
+  add_ended(executions);
+  if (with_samples) {
+    samples.commands = command_sums_.take(
+        [this](std::uint64_t id) -> const std::string& { return parts_.cgroups.path_of(id); });
+  }
   const std::size_t shown = std::min(executions.size(), kRecentExecutions);
   for (std::size_t i = executions.size() - shown; i < executions.size(); ++i) {
     keep_newest(recent_executions_, executions[i], kRecentExecutions);
@@ -193,6 +201,31 @@ std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
   return parts_.identities.take_untold(now);
 }
 
+void AgentLoop::on_process(const ProcessUse& process, const ResourceUse& used) {
+  const std::uint64_t cgroup_id = process.facts.cgroup_id;
+  if (process.kernel_thread) {
+    command_sums_.add_running(cgroup_id, command_sums_.signature_of_kernel_threads(), process,
+                              used);
+    return;
+  }
+  const auto running =
+      lifetimes_.on_use(process, parts_.clock.boot_now(), parts_.cgroups.path_of(cgroup_id));
+  if (running.execution == nullptr) return;  // its end is known already, and so all of its use
+  if (!command_sums_.is_current(*running.mark))
+    *running.mark = command_sums_.signature_of(*running.execution);
+  command_sums_.add_running(cgroup_id, *running.mark, process, used);
+}
+
+void AgentLoop::add_ended(const std::vector<Execution>& executions) {
+  if (parts_.processes == nullptr) return;
+  for (const auto& execution : executions) {
+    if (!execution.end || !execution.end->use_known) continue;
+    const auto seen = parts_.processes->take_use_when_last_seen(execution.facts.process);
+    command_sums_.add_ended(execution.facts.cgroup_id, command_sums_.signature_of(execution),
+                            use_between(seen, execution.end->use));
+  }
+}
+
 bool AgentLoop::spool_pending() {
   while (!pending_.empty()) {
     const auto appended = parts_.spool.append(pending_.front());
@@ -218,6 +251,7 @@ LossTotals AgentLoop::losses() const {
           {Hop::kernel_exit, captured.lost_exits},
           {Hop::decode, captured.undecodable},
           {Hop::lifetime, lifetimes_.evicted()},
+          {Hop::sampler, parts_.processes ? parts_.processes->failed_turns() : 0},
           {Hop::spool, parts_.spool.stats().dropped_entries}};
 }
 

@@ -16,6 +16,8 @@
 #include "agent/metrics_in/metric_table.h"
 #include "agent/metrics_in/scrape_targets.h"
 #include "agent/report/report_builder.h"
+#include "agent/sample/command_sums.h"
+#include "agent/sample/process_sampler.h"
 #include "agent/sample/resource_sampler.h"
 #include "agent/schedule/upcoming_commands.h"
 #include "agent/spool/spool.h"
@@ -42,6 +44,7 @@ class AgentLoop {
     std::vector<std::string> blind_spots;  ///< of the event source
     std::string why_not_bpf;               ///< where the source is a fallback
     std::size_t max_live_processes = 65536;
+    std::size_t max_command_sums = 256;
     LifetimeTable::FindProcess find_process;  ///< may be empty
     std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
   };
@@ -64,12 +67,14 @@ class AgentLoop {
     MetricTable* app_metrics = nullptr;
     const Snapshot<UpcomingCommands::Listing>* upcoming = nullptr;
     const Snapshot<std::vector<ScrapeTargets::State>>* scrape_targets = nullptr;
+    /// One of the samplers: what it sees is added up by command. Null: nothing is.
+    ProcessSampler* processes = nullptr;
   };
 
   AgentLoop(Options options, Parts parts);
 
   /// What ran before the agent started.
-  void add_existing(ExecEvent event, std::string cgroup);
+  void add_existing(ExecEvent event, const std::string& cgroup);
 
   /// Once per report interval: takes what was captured, samples, reports, delivers.
   void on_tick();
@@ -87,6 +92,8 @@ class AgentLoop {
   void join(ProcessEvent&& event);
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
+  void on_process(const ProcessUse& process, const ResourceUse& used);
+  void add_ended(const std::vector<Execution>& executions);
   std::vector<WorkloadIdentity> identities_of(const Report& report);
   void add_inputs(Report& report);
   bool spool_pending();
@@ -107,6 +114,7 @@ class AgentLoop {
   ClockWatch clock_watch_{std::chrono::seconds(1)};
   std::optional<Nanoseconds> coordinator_minus_boot_;
   LifetimeTable lifetimes_;
+  CommandSums command_sums_;
   ReportBuilder builder_;
   Delivery delivery_;
   std::uint64_t taken_position_ = 0;

@@ -77,7 +77,7 @@ class Stream {
 
   void add_existing(ExistingProcess&& process) {
     redactor_.redact(process.event);
-    table_.on_exec(std::move(process.event), std::move(process.cgroup));
+    table_.on_exec(std::move(process.event), process.cgroup);
     static_cast<void>(table_.take_finished_and_started());
   }
 
@@ -116,18 +116,17 @@ class Stream {
  private:
   void add_exec(ExecEvent&& exec) {
     redactor_.redact(exec);
-    auto cgroup = cgroups_.path_of(exec.facts.cgroup_id);
+    const auto& cgroup = cgroups_.path_of(exec.facts.cgroup_id);
     const auto& identity = identities_.of(cgroup, exec.time);
     if (is_wanted(exec.facts, exec.argv, cgroup, identity) && !filter_.min_duration) {
       const auto ancestry = table_.ancestry_of(exec.facts);
       lines_->append_exec(buffer_, exec, {cgroup, ancestry, identity}, to_wall(exec.time));
     }
-    table_.on_exec(std::move(exec), std::move(cgroup));
+    table_.on_exec(std::move(exec), cgroup);
   }
 
   void add_exit(ExitEvent&& exit) {
-    auto cgroup = cgroups_.path_of(exit.facts.cgroup_id);
-    table_.on_exit(std::move(exit), std::move(cgroup));
+    table_.on_exit(std::move(exit), cgroups_.path_of(exit.facts.cgroup_id));
     for (const auto& execution : table_.take_finished_and_started()) {
       if (!execution.end) continue;  // its exec was written when it came
       joined_ += execution.exec_seen ? 1 : 0;

@@ -35,18 +35,21 @@ struct directory_walk {
 };
 
 /*
- * One name or one mount upwards; 1 ends the walk. A callback of bpf_loop() (5.17) and no loop of our
- * own: the verifier looks at it once, where 6.1 gave up on the paths through 32 rounds of a loop.
+ * One name or one mount upwards; 1 ends the walk. A callback of bpf_loop() (5.17) and no loop of
+ * our own: the verifier looks at it once, where 6.1 gave up on the paths through 32 rounds of a
+ * loop.
  */
 static long step_up(__u32 step, struct directory_walk* walk) {
-  struct dentry* above;
+  /* Copies: BPF_CORE_READ would look for the walk itself in the kernel's types. */
+  struct dentry *dentry = walk->dentry, *above;
+  struct vfsmount* mnt = walk->mnt;
   struct mount *mount, *parent;
   long name_bytes;
 
-  walk->is_complete = walk->dentry == walk->root && walk->mnt == walk->root_mnt;
+  walk->is_complete = dentry == walk->root && mnt == walk->root_mnt;
   if (walk->is_complete) return 1;
-  if (walk->dentry == BPF_CORE_READ(walk->mnt, mnt_root)) {
-    mount = mount_of(walk->mnt);
+  if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+    mount = mount_of(mnt);
     parent = BPF_CORE_READ(mount, mnt_parent);
     walk->is_complete = parent == mount; /* outside its root: up to the namespace's */
     if (walk->is_complete) return 1;
@@ -55,13 +58,12 @@ static long step_up(__u32 step, struct directory_walk* walk) {
     return 0;
   }
   if (walk->used > FS_CWD_BYTES - FS_NAME_BYTES) return 1;
-  name_bytes =
-      bpf_probe_read_kernel_str(walk->room + (walk->used & (DIRECTORY_ROOM / 2 - 1)), FS_NAME_BYTES,
-                                BPF_CORE_READ(walk->dentry, d_name.name));
+  name_bytes = bpf_probe_read_kernel_str(walk->room + (walk->used & (DIRECTORY_ROOM / 2 - 1)),
+                                         FS_NAME_BYTES, BPF_CORE_READ(dentry, d_name.name));
   if (name_bytes <= 0) return 1;
   walk->used += name_bytes;
-  above = BPF_CORE_READ(walk->dentry, d_parent);
-  walk->is_complete = above == walk->dentry; /* of a file system that is mounted nowhere any more */
+  above = BPF_CORE_READ(dentry, d_parent);
+  walk->is_complete = above == dentry; /* of a file system that is mounted nowhere any more */
   walk->dentry = above;
   return walk->is_complete;
 }

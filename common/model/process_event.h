@@ -95,8 +95,9 @@ struct ResourceUse {
 struct ExitEvent {
   BootTime time;
   ProcessFacts facts;
-  std::uint32_t wait_status =
-      0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
+  /// Of a fork that never called execve: the nearest ancestor that did, as far as it still lived.
+  std::optional<ProcessKey> forked_from{};
+  std::uint32_t wait_status = 0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
   ResourceUse use;
   bool status_known = true;  ///< false: only that it ended is known
   bool use_known = true;     ///< false: the source could not tell, `use` is empty
