@@ -21,6 +21,7 @@
 #include "coordinator/api/accuracy_routes.h"
 #include "coordinator/api/anomaly_routes.h"
 #include "coordinator/api/app_metric_routes.h"
+#include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/upcoming_routes.h"
 #include "coordinator/decide/explanation.h"
@@ -78,6 +79,7 @@ struct Coordinator::Impl {
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
   std::unique_ptr<AnomalyRoutes> anomaly_routes;
+  std::unique_ptr<CalendarRoutes> calendar_routes;
   std::unique_ptr<AppMetricReader> app_metric_reader;
   std::unique_ptr<AppMetricRoutes> app_metric_routes;
   std::unique_ptr<UpcomingRoutes> upcoming_routes;
@@ -177,6 +179,8 @@ struct Coordinator::Impl {
     anomaly_routes = std::make_unique<AnomalyRoutes>(
         AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
     anomaly_routes->add_to(http);
+    calendar_routes = std::make_unique<CalendarRoutes>(learned);
+    calendar_routes->add_to(http);
     FS_TRY(app_metric_reader, AppMetricReader::open(config.history_file()));
     app_metric_routes = std::make_unique<AppMetricRoutes>(
         AppMetricRoutes::Parts{*app_metric_reader, [this] { return api->host_names(); }, clock});

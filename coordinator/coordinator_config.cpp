@@ -86,6 +86,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
 
   read_learning(root.table("learning"), config.learning);
   read_anomalies(root.table("anomalies"), config.learning.anomalies);
+  config.learning.calendars = read_calendar_sources(root);
   config.policies = read_policies(root);
   config.tag_rules = read_tag_rules(root);
   config.reflex_rules = read_reflex_rules(root);

@@ -255,6 +255,8 @@ void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
       "--all", [request = anomalies.request] { request->query.emplace_back("all", "1"); },
       "Also what only one detector found");
   anomalies.limit("At most so many (50)");
+  verbs.add(app, "calendars", "Calendars, campaigns, holidays and feeds, and whether they help",
+            "/v1/calendars", show_calendars);
 }
 
 void add_decision_filters(const Verb& verb) {

@@ -26,7 +26,7 @@ struct CliOutput {
 };
 
 /// Adds the verbs that ask the running service over its admin socket: status hosts workloads
-/// commands leads forecast accuracy anomalies tags policies decisions (list, explain) reflexes
+/// commands leads forecast accuracy anomalies calendars tags policies decisions (list, explain) reflexes
 /// agents (list, approve, revoke). Each takes --socket and --json. A verb runs while the command
 /// line is parsed and leaves how it went in `exit_status`. `output` is copied; what it and the
 /// others refer to outlives `app`.

@@ -55,6 +55,7 @@ std::string show_upcoming(const Json& reply, const View& view);
 std::string show_app_metrics(const Json& reply, const View& view);
 std::string show_app_metric(const Json& reply, const View& view);
 std::string show_anomalies(const Json& reply, const View& view);
+std::string show_calendars(const Json& reply, const View& view);
 std::string show_policies(const Json& reply, const View& view);
 std::string show_decisions(const Json& reply, const View& view);
 std::string show_decision(const Json& reply, const View& view);

@@ -45,7 +45,8 @@ Learning::Learning(Options options, Parts parts)
       ensemble_(make_default_ensemble()),
       check_(options.max_series),
       anomalies_(options.anomalies, options.max_series,
-                 {parts.history, parts.anomalies, parts.metrics}) {}
+                 {parts.history, parts.anomalies, parts.metrics}),
+      calendars_(options.calendars, parts.history) {}
 
 LearnedState Learning::learn(const LearnedState& before, WallTime now) {
   const SystemClock clock;
@@ -95,6 +96,7 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
     state.scores.insert_or_assign(one.key, std::move(outcome.scores));
   }
 
+  FS_TRY(state.calendars, calendars_.run(state.forecasts, now));
   FS_CHECK(anomalies_.run(watched, state.forecasts, now));
 
   std::vector<Series> led;

@@ -12,6 +12,7 @@
 #include "coordinator/lead/lead_search.h"
 #include "coordinator/model/learned_state.h"
 #include "coordinator/pipeline/anomaly_round.h"
+#include "coordinator/pipeline/calendar_round.h"
 #include "coordinator/pipeline/deciding.h"
 #include "coordinator/registry/accuracy_log.h"
 #include "coordinator/registry/forecast_check.h"
@@ -32,6 +33,7 @@ class Learning {
     std::size_t max_series = 256;  ///< those that a policy looks at first
     LeadFinderOptions leads;
     AnomalyOptions anomalies;
+    std::vector<CalendarSource> calendars;
     /// A lead that was found stays this many rounds after it was last confirmed: near the threshold
     /// evidence comes and goes.
     std::size_t keep_rounds = 5;
@@ -72,6 +74,7 @@ class Learning {
   std::unique_ptr<Ensemble> ensemble_;
   ForecastCheck check_;
   AnomalyRound anomalies_;
+  CalendarRound calendars_;
   struct Confirmed {
     LeadCommand lead;
     std::size_t rounds_ago = 0;

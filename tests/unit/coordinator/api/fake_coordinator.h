@@ -12,6 +12,7 @@
 #include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
 #include "coordinator/api/anomaly_routes.h"
+#include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/rest_api.h"
 
 // A coordinator's front with made-up knowledge behind it, on a real socket.
@@ -125,6 +126,8 @@ class FakeCoordinator {
     anomaly_routes = std::make_unique<AnomalyRoutes>(
         AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
     anomaly_routes->add_to(server);
+    calendar_routes = std::make_unique<CalendarRoutes>(learned);
+    calendar_routes->add_to(server);
     if (!server.listen_unix(socket, "")) abort();
   }
 
@@ -307,6 +310,7 @@ class FakeCoordinator {
   std::unique_ptr<AnomalyLog> anomaly_log;
   std::unique_ptr<AnomalyReader> anomaly_reader;
   std::unique_ptr<AnomalyRoutes> anomaly_routes;
+  std::unique_ptr<CalendarRoutes> calendar_routes;
   HttpServer server;
 };
 

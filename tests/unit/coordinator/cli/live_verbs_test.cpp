@@ -139,6 +139,25 @@ TEST_F(LiveVerbs, anomalies_tells_what_was_unusual_and_why) {
   EXPECT_TRUE(contains(show({"anomalies", "--json"}), "\"confirmed\":true"));
 }
 
+TEST_F(LiveVerbs, calendars_tells_how_sources_are_and_whether_they_help) {
+  fake.learned_state.calendars.push_back(
+      {.name = "releases",
+       .kind = "csv",
+       .source = "/etc/r.csv",
+       .loaded = fake.now - 1min,
+       .problem = "/etc/r.csv:2: end: expected a time after start",
+       .events = 4,
+       .next_event = fake.now + 2h,
+       .series = 5,
+       .helped = 2,
+       .usefulness = .25});
+  fake.start();
+  const auto text = show({"calendars"});
+  EXPECT_TRUE(contains(text, "2 of 5  25 % of the error at best")) << text;
+  EXPECT_TRUE(contains(text, "releases: /etc/r.csv:2: end: expected"));
+  EXPECT_TRUE(contains(show({"calendars", "--json"}), "\"helped\":2"));
+}
+
 TEST_F(LiveVerbs, tables_fit_a_terminal) {
   fake.start();
   std::istringstream lines(show({"commands"}, {.width = 100, .colour = false}));
