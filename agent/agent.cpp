@@ -11,8 +11,8 @@
 
 #include "agent/actuate/systemd_unit_actuator.h"
 #include "agent/agent_loop.h"
-#include "agent/capture/bpf_event_source.h"
 #include "agent/capture/existing_processes.h"
+#include "agent/capture/open_event_source.h"
 #include "agent/cgroup/container_names.h"
 #include "agent/cgroup/layout.h"
 #include "agent/host_identity.h"
@@ -72,7 +72,8 @@ struct Agent::Impl {
   std::unique_ptr<CgroupIndex> cgroups;
   std::unique_ptr<IdentityTable> identities;
   std::shared_ptr<const Redactor> redactor;
-  std::unique_ptr<BpfEventSource> source;
+  std::unique_ptr<EventSource> source;
+  std::string why_not_bpf;
   std::unique_ptr<CaptureWorker> capture;
   std::unique_ptr<Spool> spool;
   std::unique_ptr<Uplink> uplink;
@@ -123,6 +124,8 @@ struct Agent::Impl {
     options.public_key = keys.public_key;
     options.coordinator_endpoint = config.coordinator_endpoint;
     options.resumed = source->resumed();
+    options.blind_spots = source->blind_spots();
+    options.why_not_bpf = why_not_bpf;
     options.max_live_processes = config.max_live_processes;
     FS_TRY(auto samplers, make_samplers());
     loop = std::make_unique<AgentLoop>(
@@ -143,14 +146,29 @@ struct Agent::Impl {
     return options;
   }
 
+  EventSourceOptions source_options() const {
+    EventSourceOptions options;
+    options.kind = config.event_source;
+    options.bpf.ring_bytes = static_cast<std::uint32_t>(config.ring.count);
+    options.bpf.pin_directory = config.pin_directory;
+    options.bpf.cgroup_v1 = layout.workloads_in_v1();
+    options.proc_connector.cgroup_root = layout.workload_root();
+    options.proc_connector.cgroup_v1 = layout.workloads_in_v1();
+    options.audit_log.path = config.audit_log;
+    options.audit_log.cgroup_root = layout.workload_root();
+    options.audit_log.cgroup_v1 = layout.workloads_in_v1();
+    return options;
+  }
+
   Result<void> open_capture() {
     FS_TRY(auto made, Redactor::make(config.redact_patterns));
     redactor = std::make_shared<const Redactor>(std::move(made));
-    BpfEventSource::Options options;
-    options.ring_bytes = static_cast<std::uint32_t>(config.ring.count);
-    options.pin_directory = config.pin_directory;
-    options.cgroup_v1 = layout.workloads_in_v1();
-    FS_TRY(source, BpfEventSource::make(options));
+    FS_TRY(auto opened, open_event_source(source_options(), clock));
+    source = std::move(opened.source);
+    why_not_bpf = std::move(opened.why_not_bpf);
+    if (!why_not_bpf.empty()) {
+      log_warning("capture_fallback source={} why_not_bpf=\"{}\"", source->name(), why_not_bpf);
+    }
     if (source->resumed()) log_info("capture_resumed pin_directory={}", config.pin_directory);
     CaptureWorker::Options worker;
     worker.drain_interval = config.drain_interval;

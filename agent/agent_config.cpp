@@ -69,6 +69,11 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   }
 
   TomlTable capture = root.table("capture");
+  config.event_source =
+      parse_event_source_kind(
+          capture.choice("source", "auto", {"auto", "bpf", "proc_connector", "audit_log"}))
+          .value_or(EventSourceKind::automatic);
+  config.audit_log = capture.text("audit_log", config.audit_log);
   config.drain_interval = capture.duration("drain_interval", config.drain_interval);
   if (config.drain_interval < std::chrono::milliseconds(1) ||
       config.drain_interval > std::chrono::seconds(1)) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/actuate/guardrails.h"
+#include "agent/capture/open_event_source.h"
 #include "common/base/bytes.h"
 #include "common/base/result.h"
 
@@ -25,6 +26,8 @@ struct AgentConfig {
   std::string coordinator_endpoint;    ///< "tcp://coordinator:7420"
   std::string coordinator_public_key;  ///< Z85
 
+  EventSourceKind event_source = EventSourceKind::automatic;
+  std::string audit_log = "/var/log/audit/audit.log";
   std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(20);
   Bytes ring{8u << 20};
   std::string pin_directory = "/sys/fs/bpf/foreshock-agent";  ///< empty: not pinned

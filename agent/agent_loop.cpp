@@ -259,8 +259,8 @@ void AgentLoop::publish_status() {
   status.host_name = options_.host_name;
   status.version = FORESHOCK_VERSION;
   status.public_key = options_.public_key;
-  status.capture = {parts_.source_name, options_.resumed, parts_.capture.problem(),
-                    parts_.capture.stats()};
+  status.capture = {parts_.source_name,     options_.resumed,     parts_.capture.problem(),
+                    parts_.capture.stats(), options_.blind_spots, options_.why_not_bpf};
   status.lifetimes = {lifetimes_.alive(), lifetimes_.evicted()};
   status.spool = {spool_problem_, parts_.spool.stats()};
   status.uplink = {options_.coordinator_endpoint, link_, delivery_.acked_batches(),

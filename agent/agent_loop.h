@@ -34,6 +34,8 @@ class AgentLoop {
     std::string public_key;
     std::string coordinator_endpoint;
     bool resumed = false;
+    std::vector<std::string> blind_spots;  ///< of the event source
+    std::string why_not_bpf;               ///< where the source is a fallback
     std::size_t max_live_processes = 65536;
   };
   /// Borrowed; all outlive the loop.

@@ -11,8 +11,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "agent/capture/bpf_event_source.h"
 #include "agent/capture/existing_processes.h"
+#include "agent/capture/open_event_source.h"
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/cgroup/container_names.h"
 #include "agent/cgroup/identity_table.h"
@@ -142,7 +142,7 @@ class Stream {
 };
 
 /// Drains everything that is there into the stream.
-Result<void> turn(BpfEventSource& source, Stream& stream) {
+Result<void> turn(EventSource& source, Stream& stream) {
   stream.update_wall_clock();
   bool more = true;
   while (more) {
@@ -169,7 +169,7 @@ void print_summary(const EventSourceStats& stats, std::uint64_t joined) {
 }
 
 /// Runs the loop until it is told to end or a turn fails.
-Result<void> stream_until_told(BpfEventSource& source, Stream& stream, EventLoop& loop,
+Result<void> stream_until_told(EventSource& source, Stream& stream, EventLoop& loop,
                                const CaptureOptions& options) {
   Result<void> outcome;
   const auto on_time = [&] {
@@ -178,16 +178,36 @@ Result<void> stream_until_told(BpfEventSource& source, Stream& stream, EventLoop
   };
   FS_CHECK(loop.watch_timer(kDrainInterval, on_time));
   if (options.duration) FS_CHECK(loop.watch_timer(*options.duration, [&loop] { loop.stop(); }));
-  FS_CHECK(loop.watch_readable(source.ready_fd(), on_time));
+  if (source.ready_fd() >= 0) FS_CHECK(loop.watch_readable(source.ready_fd(), on_time));
   FS_CHECK(loop.run());
   return outcome;
 }
 
 /// The last events, and the exits whose account is not yet settled.
-Result<void> finish(BpfEventSource& source, Stream& stream) {
+Result<void> finish(EventSource& source, Stream& stream) {
   FS_CHECK(source.detach());
   FS_CHECK(turn(source, stream));
   return stream.flush();
+}
+
+EventSourceOptions source_options(const CaptureOptions& options, const CgroupLayout& layout) {
+  EventSourceOptions source;
+  source.kind = options.source;
+  source.bpf.ring_bytes = options.ring_bytes;
+  source.bpf.cgroup_v1 = layout.workloads_in_v1();
+  source.proc_connector.cgroup_root = layout.workload_root();
+  source.proc_connector.cgroup_v1 = layout.workloads_in_v1();
+  source.audit_log.cgroup_root = layout.workload_root();
+  source.audit_log.cgroup_v1 = layout.workloads_in_v1();
+  return source;
+}
+
+/// What the reader of the lines should know about them.
+void tell_limits(const OpenedEventSource& opened) {
+  if (!opened.why_not_bpf.empty())
+    fmt::print(stderr, "capturing by {}, because BPF does not work: {}\n", opened.source->name(),
+               opened.why_not_bpf);
+  for (const auto& spot : opened.source->blind_spots()) fmt::print(stderr, "not seen: {}\n", spot);
 }
 
 }  // namespace
@@ -202,17 +222,19 @@ Result<void> run_capture(const CaptureOptions& options) {
   if (::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return error_from_errno("ignore SIGPIPE");
 
   const bool in_v1 = layout.workloads_in_v1();
-  FS_TRY(const auto source,
-         BpfEventSource::make({.ring_bytes = options.ring_bytes, .cgroup_v1 = in_v1}));
+  const SystemClock clock;
+  FS_TRY(const auto opened, open_event_source(source_options(options, layout), clock));
+  EventSource& source = *opened.source;
+  tell_limits(opened);
   Stream stream(make_lines(options.json), std::move(output), std::move(redactor), layout);
   // After the source, so that nobody falls between the two.
   for (auto& process : read_existing_processes("/proc", in_v1))
     stream.add_existing(std::move(process));
 
-  auto outcome = stream_until_told(*source, stream, *loop, options);
-  if (outcome) outcome = finish(*source, stream);
+  auto outcome = stream_until_told(source, stream, *loop, options);
+  if (outcome) outcome = finish(source, stream);
   if (!outcome && stream.reader_is_gone()) outcome = {};  // as in `capture | head`
-  print_summary(source->stats(), stream.joined());
+  print_summary(source.stats(), stream.joined());
   return outcome;
 }
 

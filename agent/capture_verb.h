@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/capture/open_event_source.h"
 #include "common/base/result.h"
 
 namespace foreshock::agent {
@@ -14,6 +15,7 @@ struct CaptureOptions {
   bool json = false;
   std::string output_path{};  ///< empty: standard output
   std::optional<std::chrono::nanoseconds> duration{};
+  EventSourceKind source = EventSourceKind::automatic;
   std::uint32_t ring_bytes = 16u << 20;
   std::vector<std::string> redact_patterns{};  ///< the owner's, beside the built-in rules
 };

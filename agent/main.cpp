@@ -7,6 +7,8 @@
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
+#include "agent/capture/bpf_programs.h"
+#include "agent/capture/proc_connector_event_source.h"
 #include "agent/capture_verb.h"
 #include "agent/check/preflight.h"
 #include "agent/restore_verb.h"
@@ -86,9 +88,21 @@ int check(const PreflightOptions& options, bool json) {
   return exit_status(checks);
 }
 
+Result<void> try_bpf() {
+  const auto programs = BpfPrograms::load({.ring_bytes = 64u << 10, .cgroup_v1 = false});
+  return programs ? Result<void>() : programs.error();
+}
+
+Result<void> try_proc_connector() {
+  const auto source = ProcConnectorEventSource::make({});
+  return source ? Result<void>() : source.error();
+}
+
 /// The configuration's directories where it can be read; the defaults where it is missing or wrong.
 PreflightOptions options_for_check(const std::string& config_path) {
   PreflightOptions options;
+  options.try_bpf = try_bpf;
+  options.try_proc_connector = try_proc_connector;
   if (const auto config = read_agent_config(config_path)) {
     options.state_directory = config->state_directory;
     options.pin_directory = config->pin_directory;
@@ -119,6 +133,7 @@ struct Arguments {
   bool json = false;
   std::string output_path;
   std::string duration;
+  std::string source = "auto";
 };
 
 /// The configuration where it can be read; else the defaults, which are where a package put things.
@@ -145,6 +160,7 @@ int capture(const Arguments& arguments) {
   CaptureOptions options;
   options.json = arguments.json;
   options.output_path = arguments.output_path;
+  options.source = parse_event_source_kind(arguments.source).value_or(EventSourceKind::automatic);
   if (!arguments.duration.empty()) {
     const auto duration = parse_duration(arguments.duration);
     if (!duration) return fail(duration.error().in("--duration"));
@@ -159,6 +175,9 @@ void add_capture(CLI::App& app, Arguments& arguments, int& status) {
       app.add_subcommand("capture", "Print commands as they start and end; needs no service");
   verb->add_flag("--json", arguments.json, "One JSON object a line");
   verb->add_option("--output", arguments.output_path, "Write to this file");
+  verb->add_option("--source", arguments.source, "Where commands come from")
+      ->check(CLI::IsMember({"auto", "bpf", "proc_connector", "audit_log"}))
+      ->capture_default_str();
   verb->add_option("--duration", arguments.duration, "End after this time, such as 10s");
   verb->callback([&] { status = capture(arguments); });
 }

@@ -31,12 +31,10 @@ class BpfEventSource final : public EventSource {
   static Result<std::unique_ptr<BpfEventSource>> make(const Options& options);
   ~BpfEventSource() override;
 
-  /// Removes the pins, so that nothing of ours stays in the kernel after this process.
-  /// Ends capturing and removes the pins, so that nothing of ours stays in the kernel after this
-  /// process. What was captured until now can still be drained, all exits included.
-  Result<void> detach();
+  /// Also removes the pins. All exits can still be drained.
+  Result<void> detach() override;
   /// Whether the programs of an agent that died were taken over.
-  bool resumed() const;
+  bool resumed() const override;
 
   std::string name() const override { return "bpf"; }
   /// Readable when a watched executable was run or the ring is filling; drain() makes it

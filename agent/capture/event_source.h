@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/model/process_event.h"
@@ -31,8 +32,10 @@ class EventSource {
 
   virtual ~EventSource() = default;
 
-  /// "bpf", "replay", …
+  /// "bpf", "proc_connector", "audit_log", "replay", …
   virtual std::string name() const = 0;
+  /// What it cannot see, for people; empty: nothing is missing.
+  virtual std::vector<std::string> blind_spots() const { return {}; }
   /// Becomes readable (watch it edge-triggered: what is drained but not released keeps it readable)
   /// when draining at once is worth it; otherwise drain on a timer. -1: never.
   virtual int ready_fd() const = 0;
@@ -45,6 +48,11 @@ class EventSource {
   /// Executables (base names) whose exec makes ready_fd() readable at once.
   virtual Result<void> watch_names(const std::vector<std::string>& base_names) = 0;
   virtual EventSourceStats stats() const = 0;
+  /// Whether it goes on where an agent that died left off.
+  virtual bool resumed() const { return false; }
+  /// Ends capturing; nothing of ours stays in the kernel after this process. What was captured
+  /// until now can still be drained.
+  virtual Result<void> detach() { return {}; }
 };
 
 }  // namespace foreshock::agent

@@ -204,6 +204,20 @@ ExistingProcess read_process(const std::string& directory, std::uint32_t pid, St
 
 }  // namespace
 
+std::optional<ExistingProcess> read_existing_process(const std::string& proc_root,
+                                                     std::uint32_t pid, bool cgroup_v1) {
+  const std::string directory = proc_root + "/" + std::to_string(pid);
+  auto stat = read_user_process(directory);
+  if (!stat) return std::nullopt;
+  auto process = read_process(directory, pid, *std::move(stat), cgroup_v1);
+  // What vanished while it was read has lost its words, unless it never had any.
+  if (process.event.argv.words.empty() && process.event.filename.empty()) return std::nullopt;
+  const auto parent = proc_root + "/" + std::to_string(process.event.facts.parent.pid);
+  if (const auto parent_stat = read_user_process(parent))
+    process.event.facts.parent.start = start_time(*parent_stat);
+  return process;
+}
+
 std::vector<ExistingProcess> read_existing_processes(const std::string& proc_root, bool cgroup_v1) {
   std::vector<ExistingProcess> processes;
   const auto names = list_directory(proc_root);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,9 @@ struct ExistingProcess {
   ExecEvent event;
   std::string cgroup;  ///< path in the workload hierarchy
 };
+/// One of them; nullopt when there is none (any more).
+std::optional<ExistingProcess> read_existing_process(const std::string& proc_root,
+                                                     std::uint32_t pid, bool cgroup_v1);
 std::vector<ExistingProcess> read_existing_processes(const std::string& proc_root, bool cgroup_v1);
 
 }  // namespace foreshock::agent

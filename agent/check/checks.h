@@ -7,6 +7,11 @@
 /// The single checks behind run_preflight().
 namespace foreshock::agent {
 
+// source_checks.cpp: which event source works
+Check check_event_source(const PreflightOptions& options);
+/// Where the fallback works, what only BPF needs is no failure any more.
+void soften_bpf_failures(const Check& event_source, std::vector<Check>& checks);
+
 // kernel_checks.cpp: can BPF programs be loaded, and do they find what they attach to
 Check check_kernel(const PreflightOptions& options);
 Check check_privileges(const PreflightOptions& options);

@@ -53,10 +53,13 @@ std::string_view to_string(CheckState state) {
 }
 
 std::vector<Check> run_preflight(const PreflightOptions& options) {
+  const auto event_source = check_event_source(options);
   std::vector<Check> checks = {check_kernel(options),      check_privileges(options),
                                check_lockdown(options),    check_btf(options),
                                check_tracepoints(options), check_bpffs(options)};
   checks.push_back(check_ring_memory(options));
+  soften_bpf_failures(event_source, checks);
+  checks.insert(checks.begin(), event_source);
   std::ranges::move(check_cgroups(options), std::back_inserter(checks));
   checks.push_back(check_pressure(options));
   checks.push_back(check_login_ids(options));

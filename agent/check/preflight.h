@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "common/base/result.h"
 #include "common/text/text_table.h"
 
 namespace foreshock::agent {
@@ -34,9 +36,14 @@ struct PreflightOptions {
   std::string state_directory = "/var/lib/foreshock-agent";
   std::string pin_directory = "/sys/fs/bpf/foreshock-agent";  ///< empty: pinning is not wanted
   Bytes ring{std::uint64_t{8} << 20};
+  /// Load the BPF programs, and listen to the process connector, to see whether that works here;
+  /// both leave nothing behind. Without them only the conditions are looked at.
+  std::function<Result<void>()> try_bpf{};
+  std::function<Result<void>()> try_proc_connector{};
 };
 
-/// Looks at the host without changing anything: kernel, privileges, BTF, bpffs, cgroups by
+/// Looks at the host without changing anything: where commands come from (which event source works
+/// and what it cannot see), kernel, privileges, BTF, bpffs, cgroups by
 /// controller, pressure files, login ids, state directory, memory for the ring. Any user, any
 /// Linux; what cannot be read is a finding. Always the same checks in the same order.
 std::vector<Check> run_preflight(const PreflightOptions& options);

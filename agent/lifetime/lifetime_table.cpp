@@ -34,7 +34,7 @@ Execution make_execution_without_exec(ExitEvent&& event, std::string&& cgroup) {
   execution.facts = std::move(event.facts);
   execution.cgroup = std::move(cgroup);
   execution.exec_seen = false;
-  execution.end = ExecutionEnd{event.time, event.wait_status, event.use};
+  execution.end = ExecutionEnd{event.time, event.wait_status, event.use, event.use_known};
   return execution;
 }
 
@@ -75,11 +75,13 @@ void LifetimeTable::on_exit(ExitEvent&& event, std::string cgroup) {
   if (live != live_.end()) {
     if (same_process(live->execution.facts.process, process)) {
       fill_in_cgroup(live->execution, event, std::move(cgroup));
-      return finish(live, {event.time, event.wait_status, event.use});
+      if (!event.status_known) return close_without_end(live);
+      return finish(live, {event.time, event.wait_status, event.use, event.use_known});
     }
     if (live->execution.facts.process.start < process.start)
       close_without_end(live);  // its exit was lost
   }
+  if (!event.status_known) return;
   auto execution = make_execution_without_exec(std::move(event), std::move(cgroup));
   execution.ancestry = ancestry_of(execution.facts);
   finished_.push_back(std::move(execution));

@@ -24,6 +24,8 @@ struct AgentStatus {
     bool resumed = false;  ///< the programs of an agent that died were taken over
     std::string problem;   ///< why nothing is captured; empty: capturing
     EventSourceStats stats;
+    std::vector<std::string> blind_spots{};  ///< what the source cannot see
+    std::string why_not_bpf{};               ///< where it is a fallback: what is in BPF's way
   };
   struct Lifetimes {
     std::uint64_t alive = 0;

@@ -112,6 +112,8 @@ Json capture_json(const AgentStatus::Capture& capture) {
       {"undecodable", capture.stats.undecodable},
       {"lost_execs", capture.stats.lost_execs},
       {"lost_exits", capture.stats.lost_exits},
+      {"blind_spots", capture.blind_spots},
+      {"why_not_bpf", capture.why_not_bpf},
   };
 }
 

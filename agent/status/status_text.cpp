@@ -52,12 +52,19 @@ std::string line(std::string_view name, const std::string& text) {
 std::string describe_capture(const Json& capture, const TextStyle& style) {
   if (!capture.at("working").get<bool>())
     return tinted(words(capture, "problem"), Tint::bad, style);
-  return fmt::format(
-      "{}{}: {} execs, {} exits, {} + {} lost in the kernel, {} not understood",
-      words(capture, "source"),
-      capture.at("resumed").get<bool>() ? " (taken over from an agent that died)" : "",
-      count(capture, "execs"), count(capture, "exits"), count(capture, "lost_execs"),
-      count(capture, "lost_exits"), count(capture, "undecodable"));
+  std::string text =
+      fmt::format("{}{}: {} execs, {} exits, {} + {} lost in the kernel, {} not understood",
+                  words(capture, "source"),
+                  capture.at("resumed").get<bool>() ? " (taken over from an agent that died)" : "",
+                  count(capture, "execs"), count(capture, "exits"), count(capture, "lost_execs"),
+                  count(capture, "lost_exits"), count(capture, "undecodable"));
+  for (const auto& spot : capture.at("blind_spots"))
+    text += fmt::format("\n{:<11}not seen: {}", "", make_printable(spot.get<std::string>()));
+  if (const auto reason = words(capture, "why_not_bpf"); !reason.empty()) {
+    text += fmt::format("\n{:<11}for all of it BPF is needed: {} (see foreshock-agent check)", "",
+                        reason);
+  }
+  return text;
 }
 
 std::string describe_spool(const Json& spool, const TextStyle& style) {

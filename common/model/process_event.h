@@ -98,6 +98,8 @@ struct ExitEvent {
   std::uint32_t wait_status =
       0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
   ResourceUse use;
+  bool status_known = true;  ///< false: only that it ended is known
+  bool use_known = true;     ///< false: the source could not tell, `use` is empty
   bool operator==(const ExitEvent&) const = default;
 };
 

@@ -20,6 +20,7 @@ struct ExecutionEnd {
   BootTime time;
   std::uint32_t wait_status = 0;
   ResourceUse use;
+  bool use_known = true;  ///< false: the source could not tell, `use` is empty
   bool operator==(const ExecutionEnd&) const = default;
 };
 

@@ -41,13 +41,15 @@ ResourceUse read_use(FieldReader& reader, const schema::ResourceUse& use) {
 fb::Offset<schema::ExecutionEnd> write_end(fb::FlatBufferBuilder& builder,
                                            const ExecutionEnd& end) {
   const auto use = write_use(end.use);
-  return schema::CreateExecutionEnd(builder, to_wire(end.time), end.wait_status, &use);
+  return schema::CreateExecutionEnd(builder, to_wire(end.time), end.wait_status, &use,
+                                    !end.use_known);
 }
 
 ExecutionEnd read_end(FieldReader& reader, const schema::ExecutionEnd& end) {
   return {.time = reader.boot_time(end.boot_ns()),
           .wait_status = end.wait_status(),
-          .use = read_use(reader, *end.use())};
+          .use = read_use(reader, *end.use()),
+          .use_known = !end.use_unknown()};
 }
 
 }  // namespace

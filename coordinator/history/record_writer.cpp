@@ -203,6 +203,9 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
   const auto of_end = [&end](auto value) {
     return end ? SqlValue(value(*end)) : SqlValue(std::nullopt);
   };
+  const auto of_use = [&end](auto value) {
+    return end && end->use_known ? SqlValue(value(*end)) : SqlValue(std::nullopt);
+  };
   const std::array values = {
       SqlValue(ids.boot),
       SqlValue(to_ns(facts.process.start)),
@@ -234,18 +237,18 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
       SqlValue(execution.tty),
       SqlValue(ancestry),
       of_end([](const ExecutionEnd& e) { return e.wait_status; }),
-      of_end([](const ExecutionEnd& e) { return e.use.cpu.count(); }),
-      of_end([](const ExecutionEnd& e) { return e.use.user.count(); }),
-      of_end([](const ExecutionEnd& e) { return e.use.system.count(); }),
-      of_end([](const ExecutionEnd& e) { return e.use.peak_rss.count; }),
-      of_end([](const ExecutionEnd& e) { return e.use.read_bytes.count; }),
-      of_end([](const ExecutionEnd& e) { return e.use.written_bytes.count; }),
-      of_end([](const ExecutionEnd& e) { return e.use.read_calls; }),
-      of_end([](const ExecutionEnd& e) { return e.use.write_calls; }),
-      of_end([](const ExecutionEnd& e) { return e.use.minor_faults; }),
-      of_end([](const ExecutionEnd& e) { return e.use.major_faults; }),
-      of_end([](const ExecutionEnd& e) { return e.use.voluntary_switches; }),
-      of_end([](const ExecutionEnd& e) { return e.use.involuntary_switches; })};
+      of_use([](const ExecutionEnd& e) { return e.use.cpu.count(); }),
+      of_use([](const ExecutionEnd& e) { return e.use.user.count(); }),
+      of_use([](const ExecutionEnd& e) { return e.use.system.count(); }),
+      of_use([](const ExecutionEnd& e) { return e.use.peak_rss.count; }),
+      of_use([](const ExecutionEnd& e) { return e.use.read_bytes.count; }),
+      of_use([](const ExecutionEnd& e) { return e.use.written_bytes.count; }),
+      of_use([](const ExecutionEnd& e) { return e.use.read_calls; }),
+      of_use([](const ExecutionEnd& e) { return e.use.write_calls; }),
+      of_use([](const ExecutionEnd& e) { return e.use.minor_faults; }),
+      of_use([](const ExecutionEnd& e) { return e.use.major_faults; }),
+      of_use([](const ExecutionEnd& e) { return e.use.voluntary_switches; }),
+      of_use([](const ExecutionEnd& e) { return e.use.involuntary_switches; })};
   static_assert(std::tuple_size_v<decltype(values)> == kIdentity.size() + kFacts.size());
   FS_CHECK(add_execution_.run_bound(values));
   if (database_->changes() > 0) return true;

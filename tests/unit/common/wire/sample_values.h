@@ -72,7 +72,7 @@ class SampleValues {
     execution.exec_seen = flag();
     execution.earlier_execs = small_number();
     execution.end = maybe([&] {
-      return ExecutionEnd{.time = boot_time(), .wait_status = small_number(), .use = use()};
+      return ExecutionEnd{.time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
     });
     return execution;
   }

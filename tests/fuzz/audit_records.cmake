@@ -1,0 +1,1 @@
+foreshock_fuzzer(audit_records SOURCES fuzz_audit_records.cpp DEPS agent_capture)
