@@ -16,6 +16,7 @@
 #include "agent/cgroup/container_names.h"
 #include "agent/cgroup/layout.h"
 #include "agent/host_identity.h"
+#include "agent/input_workers.h"
 #include "agent/sample/cgroup_sampler.h"
 #include "agent/sample/host_sampler.h"
 #include "agent/sample/process_sampler.h"
@@ -79,6 +80,10 @@ struct Agent::Impl {
   std::unique_ptr<Uplink> uplink;
   std::unique_ptr<UndoJournal> journal;
   std::unique_ptr<CommandExecutor> executor;
+  std::unique_ptr<InputWorkers> inputs;
+  Snapshot<std::shared_ptr<const Redactor>> schedule_redactor;  ///< read by another thread
+  std::unique_ptr<ReflexFirer> reflex_firer;
+  std::unique_ptr<LocalReflexes> reflexes;
   std::unique_ptr<AgentLoop> loop;
   std::unique_ptr<StatusServer> status_server;
 
@@ -118,6 +123,8 @@ struct Agent::Impl {
         layout, through_systemd(make_actuators(layout), make_unit_properties()),
         std::move(guardrails), *journal);
 
+    open_reflexes(boot_id);
+
     AgentLoop::Options options;
     options.host_name = config.host_name.empty() ? read_host_name() : config.host_name;
     options.boot_id = boot_id;
@@ -127,11 +134,14 @@ struct Agent::Impl {
     options.blind_spots = source->blind_spots();
     options.why_not_bpf = why_not_bpf;
     options.max_live_processes = config.max_live_processes;
+    options.metrics_interval = config.metrics_interval;
+    FS_CHECK(open_inputs());
     FS_TRY(auto samplers, make_samplers());
     loop = std::make_unique<AgentLoop>(
         std::move(options),
         AgentLoop::Parts{*capture, source->name(), *cgroups, *identities, std::move(samplers),
-                         *spool, *uplink, *executor, *journal, metrics, status, clock});
+                         *spool, *uplink, *executor, *journal, *reflexes, metrics, status, clock,
+                         &inputs->metrics(), &inputs->upcoming(), &inputs->targets()});
     add_existing_processes();
 
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
@@ -139,11 +149,34 @@ struct Agent::Impl {
     return status_server->listen(config.status_socket, config.socket_group);
   }
 
+  void open_reflexes(BootId boot_id) {
+    reflex_firer = std::make_unique<ReflexFirer>(clock, config.reflex_firing);
+    capture->set_reflexes(*reflex_firer);
+    reflexes = std::make_unique<LocalReflexes>(
+        LocalReflexes::Options{config.reflexes_file(), config.max_reflexes, boot_id},
+        LocalReflexes::Parts{*executor, *reflex_firer});
+    if (const auto resumed = reflexes->resume(clock.wall_now()); !resumed)
+      log_warning("reflexes_not_resumed error=\"{}\"", resumed.error().message());
+  }
+
   FileSpool::Options spool_options() const {
     FileSpool::Options options;
     options.max_bytes = config.spool_max.count;
     options.max_age = config.spool_max_age;
     return options;
+  }
+
+  Result<void> open_inputs() {
+    schedule_redactor.publish(redactor);
+    const auto redact = [this](const std::string& command) {
+      return (*schedule_redactor.read())->redact_words({"sh", "-c", command}).back();
+    };
+    FS_TRY(inputs, InputWorkers::make({.statsd = {config.statsd_udp, config.statsd_socket},
+                                       .targets = config.scrape_targets,
+                                       .max_metrics = config.max_app_metrics,
+                                       .schedule_interval = config.schedule_interval},
+                                      redact, clock));
+    return {};
   }
 
   EventSourceOptions source_options() const {
@@ -208,7 +241,9 @@ struct Agent::Impl {
     FS_TRY(auto guardrails, protect_own_cgroup(next.guardrails, layout));
     redactor = std::make_shared<const Redactor>(std::move(made));
     capture->set_redactor(redactor);
+    schedule_redactor.publish(redactor);
     executor->set_guardrails(std::move(guardrails));
+    reflexes->judge_again(clock.wall_now());
     start_log(parse_log_level(next.log_level));
     config = std::move(next);
     return {};
@@ -244,6 +279,14 @@ Result<void> Agent::run() {
 
   std::jthread capture = start_thread(
       "capture", [this](std::stop_token stop) { impl_->capture->run(std::move(stop)); });
+  std::vector<std::jthread> inputs;
+  InputWorkers& workers = *impl_->inputs;
+  inputs.push_back(start_thread(
+      "statsd", [&workers](std::stop_token stop) { workers.run_statsd(std::move(stop)); }));
+  inputs.push_back(start_thread(
+      "scrape", [&workers](std::stop_token stop) { workers.run_scrapes(std::move(stop)); }));
+  inputs.push_back(start_thread(
+      "schedule", [&workers](std::stop_token stop) { workers.run_schedule(std::move(stop)); }));
   log_info("agent_ready source={} status_socket={}", impl_->source->name(),
            impl_->config.status_socket);
   notify_ready("capturing");
@@ -251,11 +294,13 @@ Result<void> Agent::run() {
   const auto ran = events->run();
   notify_stopping();
   log_info("agent_stopping");
+  for (auto& input : inputs) input.request_stop();
   capture.request_stop();
   capture.join();
   // The last exits are sent when the programs are detached.
   const auto detached = impl_->source->detach();
   impl_->capture->drain();
+  inputs.clear();  // joins
   loop.finish();
   FS_CHECK(detached);
   return ran;

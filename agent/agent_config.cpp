@@ -44,6 +44,25 @@ AdjustmentBounds read_bounds(TomlTable& table) {
   return bounds;
 }
 
+void read_metrics(TomlTable table, AgentConfig& config) {
+  config.statsd_udp = table.text("statsd_udp", config.statsd_udp);
+  config.statsd_socket = table.text("statsd_socket", config.statsd_socket);
+  config.metrics_interval = table.duration("interval", config.metrics_interval);
+  if (config.metrics_interval < std::chrono::seconds(1))
+    table.fail("interval", "must be at least 1s");
+  config.max_app_metrics = static_cast<std::size_t>(table.integer("max_metrics", 2000, 1, 100'000));
+  for (auto& target : table.tables("scrape")) {
+    ScrapeTarget scrape;
+    scrape.name = target.required_text("name");
+    scrape.url = target.required_text("url");
+    if (!scrape.url.empty() && !scrape.url.starts_with("http://"))
+      target.fail("url", "expected http://HOST[:PORT]/PATH");
+    scrape.interval = target.duration("interval", scrape.interval);
+    if (scrape.interval < std::chrono::seconds(1)) target.fail("interval", "must be at least 1s");
+    config.scrape_targets.push_back(std::move(scrape));
+  }
+}
+
 }  // namespace
 
 Result<AgentConfig> read_agent_config(const std::string& path) {
@@ -90,6 +109,9 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
 
   config.redact_patterns = root.table("redact").texts("patterns", {});
 
+  read_metrics(root.table("metrics"), config);
+  config.schedule_interval = root.table("schedule").duration("interval", config.schedule_interval);
+
   TomlTable sample = root.table("sample");
   config.report_interval = sample.duration("interval", config.report_interval);
   if (config.report_interval < std::chrono::milliseconds(100) ||
@@ -104,6 +126,11 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   config.spool_max_age = spool.duration("max_age", config.spool_max_age);
 
   for (auto& table : root.tables("adjust")) config.guardrails.allowed.push_back(read_bounds(table));
+  TomlTable reflex = root.table("reflex");
+  config.max_reflexes = static_cast<std::size_t>(
+      reflex.integer("max_armed", static_cast<std::int64_t>(config.max_reflexes), 0, 1000));
+  config.reflex_firing.firings_per_minute = static_cast<std::uint32_t>(
+      reflex.integer("firings_per_minute", config.reflex_firing.firings_per_minute, 0, 100'000));
   config.guardrails.protected_patterns = root.table("protect").texts("cgroups", {});
   FS_CHECK(document.finish());
   config.path = path;

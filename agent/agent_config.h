@@ -7,6 +7,8 @@
 
 #include "agent/actuate/guardrails.h"
 #include "agent/capture/open_event_source.h"
+#include "agent/metrics_in/scrape_targets.h"
+#include "agent/reflex/reflex_firer.h"
 #include "common/base/bytes.h"
 #include "common/base/result.h"
 
@@ -34,6 +36,13 @@ struct AgentConfig {
 
   std::vector<std::string> redact_patterns;
 
+  std::string statsd_udp;     ///< "127.0.0.1:8125"; empty: not listening
+  std::string statsd_socket;  ///< path; empty: not listening
+  std::vector<ScrapeTarget> scrape_targets;
+  std::size_t max_app_metrics = 2000;
+  std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
+  std::chrono::nanoseconds schedule_interval = std::chrono::minutes(1);
+
   std::chrono::nanoseconds report_interval = std::chrono::seconds(1);
   std::size_t top_processes = 20;
   std::size_t max_cgroups = 2048;
@@ -43,10 +52,13 @@ struct AgentConfig {
   std::chrono::nanoseconds spool_max_age = std::chrono::hours(24 * 7);
 
   GuardrailConfig guardrails;
+  std::size_t max_reflexes = 64;
+  ReflexFirer::Options reflex_firing;
 
   std::string key_file() const { return state_directory + "/agent.key"; }
   std::string spool_directory() const { return state_directory + "/spool"; }
   std::string journal_file() const { return state_directory + "/undo.journal"; }
+  std::string reflexes_file() const { return state_directory + "/reflexes"; }
 };
 
 inline constexpr const char* kDefaultConfigPath = "/etc/foreshock/agent.toml";

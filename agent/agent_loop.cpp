@@ -17,6 +17,8 @@ namespace {
 
 /// So many pending records are worth a report of their own.
 constexpr std::size_t kPromptRecords = 8192;
+/// A coordinator keeps what is to come in memory: one that was restarted learns it soon.
+constexpr auto kTellUpcomingAgain = std::chrono::minutes(5);
 
 template <typename T>
 void keep_newest(std::deque<T>& kept, T value, std::size_t most) {
@@ -71,7 +73,9 @@ AgentLoop::AgentLoop(Options options, Parts parts)
       reports_(parts_.metrics.counter("foreshock_agent_reports_total", "Reports spooled")),
       spool_failures_(parts_.metrics.counter("foreshock_agent_spool_failures_total",
                                              "Reports the spool did not take")),
-      commands_(parts_.metrics.counter("foreshock_agent_commands_total", "Commands received")) {}
+      commands_(parts_.metrics.counter("foreshock_agent_commands_total", "Commands received")),
+      reflexes_fired_(parts_.metrics.counter("foreshock_agent_reflexes_fired_total",
+                                             "Reflexes that moved a limit, or would have")) {}
 
 void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
   lifetimes_.on_exec(std::move(event), std::move(cgroup));
@@ -86,6 +90,7 @@ void AgentLoop::on_tick() {
 
 void AgentLoop::on_captured() {
   parts_.capture.clear_ready();
+  look_after_reflexes();
   for (const auto& event : parts_.capture.take_urgent()) send_urgent(event);
   take_captured();
   // Many events wait: they become safe, and their ring space free, without waiting for the tick.
@@ -150,7 +155,9 @@ void AgentLoop::report(bool with_samples) {
   Report report =
       builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions),
                      std::move(samples), losses(), std::exchange(outcomes_, {}));
+  if (with_samples) report.reflexes = parts_.reflexes.states();
   report.identities = identities_of(report);
+  if (with_samples) add_inputs(report);
   for (auto& payload : encode_report_in_parts(std::move(report)))
     pending_.push_back(std::move(payload));
   pending_position_ = taken_position_;
@@ -159,6 +166,20 @@ void AgentLoop::report(bool with_samples) {
       log_error("delivery_failed error=\"{}\"", pumped.error().message());
     }
   }
+}
+
+void AgentLoop::add_inputs(Report& report) {
+  const BootTime now = parts_.clock.boot_now();
+  if (parts_.app_metrics != nullptr && now - metrics_taken_ >= options_.metrics_interval) {
+    metrics_taken_ = now;
+    report.app_metrics = parts_.app_metrics->take(now);
+  }
+  if (parts_.upcoming == nullptr) return;
+  auto upcoming = parts_.upcoming->read();
+  if (upcoming == told_upcoming_ && now - upcoming_told_ < kTellUpcomingAgain) return;
+  report.upcoming = upcoming->commands;
+  told_upcoming_ = std::move(upcoming);
+  upcoming_told_ = now;
 }
 
 std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
@@ -208,6 +229,7 @@ void AgentLoop::on_uplink() {
     delivery_.on_connected();
   }
   while (const auto message = parts_.uplink.try_receive()) on_message(*message);
+  look_after_reflexes();
   if (const auto pumped = delivery_.pump(parts_.clock.boot_now()); !pumped) {
     log_error("delivery_failed error=\"{}\"", pumped.error().message());
   }
@@ -242,11 +264,29 @@ void AgentLoop::on_message(const CoordinatorMessage& message) {
 
 void AgentLoop::on_command(const Command& command) {
   commands_.add();
-  ActionOutcome outcome = parts_.executor.execute(command, parts_.clock.wall_now());
+  const bool is_reflex = std::holds_alternative<ArmReflex>(command.body) ||
+                         std::holds_alternative<DisarmReflex>(command.body);
+  const WallTime now = parts_.clock.wall_now();
+  keep_outcome(is_reflex ? parts_.reflexes.execute(command, now)
+                         : parts_.executor.execute(command, now));
+}
+
+void AgentLoop::look_after_reflexes() {
+  const WallTime now = parts_.clock.wall_now();
+  for (auto& outcome : parts_.reflexes.take_fired(now)) {
+    reflexes_fired_.add();
+    keep_outcome(std::move(outcome));
+  }
+  for (auto& outcome : parts_.reflexes.end_due(now)) keep_outcome(std::move(outcome));
+}
+
+void AgentLoop::keep_outcome(ActionOutcome outcome) {
   log_info(
-      "command decision={} status={} refusal={} cgroup={} knob={} before={} after={} detail=\"{}\"",
-      outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal),
-      outcome.target.path, to_string(outcome.knob), format_knob_value(outcome.knob, outcome.before),
+      "action cause={} decision={} status={} refusal={} cgroup={} knob={} before={} after={} "
+      "detail=\"{}\"",
+      to_string(outcome.cause), outcome.decision_id, to_string(outcome.status),
+      to_string(outcome.refusal), outcome.target.path, to_string(outcome.knob),
+      format_knob_value(outcome.knob, outcome.before),
       format_knob_value(outcome.knob, outcome.after), outcome.detail);
   keep_newest(recent_outcomes_, outcome, kRecentOutcomes);
   outcomes_.push_back(std::move(outcome));
@@ -265,12 +305,16 @@ void AgentLoop::publish_status() {
   status.spool = {spool_problem_, parts_.spool.stats()};
   status.uplink = {options_.coordinator_endpoint, link_, delivery_.acked_batches(),
                    delivery_.resent_batches()};
+  if (parts_.app_metrics != nullptr) status.app_metrics = parts_.app_metrics->stats();
+  if (parts_.scrape_targets != nullptr) status.scrape_targets = *parts_.scrape_targets->read();
+  if (parts_.upcoming != nullptr) status.upcoming = parts_.upcoming->read();
   status.losses = losses();
   if (sample_before_ && last_samples_.host)
     status.host = describe_host(*sample_before_, *last_samples_.host);
   status.workloads = last_samples_.workloads.size();
   status.processes = last_samples_.process_count;
   status.own = read_own_use();
+  status.reflexes = parts_.reflexes.states();
   status.wall_minus_boot =
       status.time.time_since_epoch() - parts_.clock.boot_now().time_since_epoch();
   status.recent_executions.assign(recent_executions_.begin(), recent_executions_.end());

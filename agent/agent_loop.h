@@ -12,8 +12,12 @@
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/cgroup/identity_table.h"
 #include "agent/lifetime/lifetime_table.h"
+#include "agent/local_reflexes.h"
+#include "agent/metrics_in/metric_table.h"
+#include "agent/metrics_in/scrape_targets.h"
 #include "agent/report/report_builder.h"
 #include "agent/sample/resource_sampler.h"
+#include "agent/schedule/upcoming_commands.h"
 #include "agent/spool/spool.h"
 #include "agent/status/agent_status.h"
 #include "agent/uplink/delivery.h"
@@ -37,6 +41,7 @@ class AgentLoop {
     std::vector<std::string> blind_spots;  ///< of the event source
     std::string why_not_bpf;               ///< where the source is a fallback
     std::size_t max_live_processes = 65536;
+    std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
   };
   /// Borrowed; all outlive the loop.
   struct Parts {
@@ -49,9 +54,14 @@ class AgentLoop {
     Uplink& uplink;
     CommandExecutor& executor;
     UndoJournal& journal;
+    LocalReflexes& reflexes;
     MetricRegistry& metrics;
     Snapshot<AgentStatus>& status;
     const Clock& clock;
+    // Absent where nothing of the kind is configured.
+    MetricTable* app_metrics = nullptr;
+    const Snapshot<UpcomingCommands::Listing>* upcoming = nullptr;
+    const Snapshot<std::vector<ScrapeTargets::State>>* scrape_targets = nullptr;
   };
 
   AgentLoop(Options options, Parts parts);
@@ -74,11 +84,14 @@ class AgentLoop {
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
   std::vector<WorkloadIdentity> identities_of(const Report& report);
+  void add_inputs(Report& report);
   bool spool_pending();
   LossTotals losses() const;
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
+  void look_after_reflexes();
+  void keep_outcome(ActionOutcome outcome);
   void publish_status();
 
   const Options options_;
@@ -89,6 +102,9 @@ class AgentLoop {
   std::uint64_t taken_position_ = 0;
   bool took_events_ = false;
   std::vector<ActionOutcome> outcomes_;
+  BootTime metrics_taken_;
+  std::shared_ptr<const UpcomingCommands::Listing> told_upcoming_;
+  BootTime upcoming_told_;
   std::deque<ByteBuffer> pending_;  ///< encoded reports the spool has not taken yet
   std::uint64_t pending_position_ = 0;
   std::string spool_problem_;
@@ -104,6 +120,7 @@ class AgentLoop {
   Counter& reports_;
   Counter& spool_failures_;
   Counter& commands_;
+  Counter& reflexes_fired_;
 };
 
 }  // namespace foreshock::agent

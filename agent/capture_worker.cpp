@@ -83,6 +83,7 @@ bool CaptureWorker::drain_batch() {
     if (batch.events.size() >= options_.events_per_batch) return false;
     if (auto* exec = std::get_if<ExecEvent>(&event)) {
       redactor_->redact(*exec);
+      if (reflexes_ != nullptr && reflexes_->on_exec(*exec)) wake_receiver();
       notice_watched(*exec);
     }
     batch.events.push_back(std::move(event));
@@ -106,11 +107,15 @@ void CaptureWorker::apply_redactor() {
 
 void CaptureWorker::apply_watch_list() {
   const auto list = watch_list_.read();
-  if (list->version == watched_.version) return;
+  auto reflex_names = reflexes_ != nullptr ? reflexes_->take_changed_names() : std::nullopt;
+  if (list->version == watched_.version && !reflex_names) return;
+  if (reflex_names) reflex_names_ = *std::move(reflex_names);
   watched_.version = list->version;
   watched_.base_names = {list->base_names.begin(), list->base_names.end()};
   watched_.signatures = {list->signatures.begin(), list->signatures.end()};
-  if (const auto watched = source_.watch_names(list->base_names); !watched) {
+  auto names = list->base_names;
+  names.insert(names.end(), reflex_names_.begin(), reflex_names_.end());
+  if (const auto watched = source_.watch_names(names); !watched) {
     const std::lock_guard lock(mutex_);
     problem_ = watched.error().message();
   }

@@ -12,6 +12,7 @@
 
 #include "agent/capture/event_source.h"
 #include "agent/redact/redactor.h"
+#include "agent/reflex/reflex_firer.h"
 #include "common/base/result.h"
 #include "common/model/command.h"
 #include "common/os/unique_fd.h"
@@ -38,6 +39,9 @@ class CaptureWorker {
     std::size_t prompt_batches = 8;  ///< with so many waiting the receiver is woken before its tick
   };
 
+  /// Answers execs on the capture thread; borrowed, to be set before the thread runs.
+  void set_reflexes(ReflexFirer& reflexes) { reflexes_ = &reflexes; }
+
   /// `source` is borrowed and outlives the worker; from run() on it is its thread's.
   static Result<std::unique_ptr<CaptureWorker>> make(EventSource& source,
                                                      std::shared_ptr<const Redactor> redactor,
@@ -50,7 +54,7 @@ class CaptureWorker {
 
   // For the receiving thread.
 
-  /// Readable when a watched command was seen or many batches wait.
+  /// Readable when a watched command was seen, a reflex was fired or many batches wait.
   int ready_fd() const { return wake_.get(); }
   void clear_ready();
   std::vector<CapturedBatch> take();
@@ -95,6 +99,8 @@ class CaptureWorker {
   BoundedQueue<ExecEvent> urgent_{1024};
   Snapshot<WatchList> watch_list_;
   Watched watched_;
+  ReflexFirer* reflexes_ = nullptr;
+  std::vector<std::string> reflex_names_;
   std::atomic<std::uint64_t> released_{0};
   std::uint64_t released_in_source_ = 0;
   mutable std::mutex mutex_;

@@ -16,7 +16,9 @@
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
 #include "coordinator/api/accuracy_routes.h"
+#include "coordinator/api/app_metric_routes.h"
 #include "coordinator/api/rest_api.h"
+#include "coordinator/api/upcoming_routes.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
 #include "coordinator/decide/sqlite_decision_reader.h"
@@ -65,6 +67,9 @@ struct Coordinator::Impl {
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
+  std::unique_ptr<AppMetricReader> app_metric_reader;
+  std::unique_ptr<AppMetricRoutes> app_metric_routes;
+  std::unique_ptr<UpcomingRoutes> upcoming_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
@@ -91,6 +96,7 @@ struct Coordinator::Impl {
     options.max_age = config.history_max_age;
     options.max_bytes = config.history_max_bytes.count;
     options.dispatch = config.dispatch;
+    options.reflex_rules = config.reflex_rules;
     pipeline = std::make_unique<Pipeline>(
         options, config.policies, epoch,
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
@@ -111,6 +117,13 @@ struct Coordinator::Impl {
     accuracy_routes = std::make_unique<AccuracyRoutes>(
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(http);
+    FS_TRY(app_metric_reader, AppMetricReader::open(config.history_file()));
+    app_metric_routes = std::make_unique<AppMetricRoutes>(
+        AppMetricRoutes::Parts{*app_metric_reader, [this] { return api->host_names(); }, clock});
+    app_metric_routes->add_to(http);
+    upcoming_routes = std::make_unique<UpcomingRoutes>(
+        UpcomingRoutes::Parts{live_view, [this] { return api->host_names(); }, clock});
+    upcoming_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }

@@ -2,6 +2,7 @@
 
 #include "common/config/toml_document.h"
 #include "coordinator/policy/policy_parser.h"
+#include "coordinator/policy/reflex_rule_parser.h"
 
 namespace foreshock::coordinator {
 
@@ -62,6 +63,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
   read_learning(root.table("learning"), config.learning);
   config.policies = read_policies(root);
   config.tag_rules = read_tag_rules(root);
+  config.reflex_rules = read_reflex_rules(root);
   FS_CHECK(document.finish());
   return config;
 }

@@ -8,6 +8,7 @@
 #include "common/base/result.h"
 #include "coordinator/dispatch/dispatcher.h"
 #include "coordinator/model/policy.h"
+#include "coordinator/model/reflex_rule.h"
 #include "coordinator/model/tag.h"
 #include "coordinator/pipeline/learning.h"
 
@@ -27,6 +28,7 @@ struct CoordinatorConfig {
   Learning::Options learning;
   std::vector<Policy> policies;
   std::vector<TagRule> tag_rules;
+  std::vector<ReflexRule> reflex_rules;
 
   std::string key_file() const { return state_directory + "/coordinator.key"; }
   std::string agents_file() const { return state_directory + "/agents.json"; }

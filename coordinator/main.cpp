@@ -29,8 +29,8 @@ ExitStatus serve(const std::string& config_path, bool only_check) {
   auto config = read_coordinator_config(config_path);
   if (!config) return fail(config.error());
   if (only_check) {
-    std::printf("%s: ok, %zu policies, %zu tag rules\n", config_path.c_str(),
-                config->policies.size(), config->tag_rules.size());
+    std::printf("%s: ok, %zu policies, %zu reflexes, %zu tag rules\n", config_path.c_str(),
+                config->policies.size(), config->reflex_rules.size(), config->tag_rules.size());
     return ExitStatus::success;
   }
   start_log(parse_log_level(config->log_level));

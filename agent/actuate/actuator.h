@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/cgroup/knob_file.h"
 #include "agent/cgroup/layout.h"
 #include "common/base/result.h"
 #include "common/model/command.h"
@@ -21,6 +22,8 @@ class Actuator {
   /// Writes and reads back; returns what the kernel made of it. Errors as of read(), and the
   /// kernel's refusal.
   virtual Result<KnobValue> apply(const CgroupTarget& target, KnobValue value) = 0;
+  /// The kernel's file held open, for a write that must not wait. Errors as of read().
+  virtual Result<KnobFile> hold(const CgroupTarget& target) const;
   /// Where the kernel's file is, for people.
   virtual std::string file_of(const CgroupTarget& target) const = 0;
 };

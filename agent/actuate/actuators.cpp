@@ -46,6 +46,11 @@ class FileActuator : public Actuator {
     return read_from(dir);
   }
 
+  Result<KnobFile> hold(const CgroupTarget& target) const final {
+    FS_TRY(const CgroupDir dir, open_controller(layout_, controller_, target));
+    return KnobFile::open(dir, knob(), layout_.is_v1(controller_));
+  }
+
   std::string file_of(const CgroupTarget& target) const final {
     return layout_.root_of(controller_).value_or("") + (target.path == "/" ? "" : target.path) +
            "/" + file_;
@@ -236,6 +241,11 @@ class MemoryMaxV1 final : public FileActuator {
 };
 
 }  // namespace
+
+Result<KnobFile> Actuator::hold(const CgroupTarget& target) const {
+  return Error(ErrorCode::unsupported, fmt::format("{} of {} is no file that can be held open",
+                                                   to_string(knob()), target.path));
+}
 
 std::vector<std::unique_ptr<Actuator>> make_actuators(const CgroupLayout& layout) {
   std::vector<std::unique_ptr<Actuator>> actuators;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/actuate/outcome.h"
 #include "agent/actuate/target_dir.h"
 
 namespace foreshock::agent {
@@ -16,33 +17,6 @@ constexpr std::size_t kRecentOutcomes = 1000;
 // The cgroup, or the one that was meant, is no more: nothing of ours is left to put back.
 bool is_gone(const Error& error) {
   return error.code() == ErrorCode::not_found || error.code() == ErrorCode::conflict;
-}
-
-ActionOutcome make_outcome(const CgroupTarget& target, Knob knob, WallTime now) {
-  ActionOutcome outcome;
-  outcome.target = target;
-  outcome.knob = knob;
-  outcome.time = now;
-  return outcome;
-}
-
-void refuse(const Verdict& verdict, ActionOutcome& outcome) {
-  outcome.status = ActionStatus::refused;
-  outcome.refusal = verdict.refusal;
-  outcome.detail = verdict.detail;
-}
-
-void fail(const Error& error, ActionOutcome& outcome) {
-  outcome.status = ActionStatus::failed;
-  outcome.detail = error.message();
-}
-
-void succeed(KnobValue after, ActionOutcome& outcome) {
-  outcome.status = ActionStatus::applied;
-  outcome.after = after;
-  if (after != outcome.requested) {
-    outcome.detail = "the kernel made it " + format_knob_value(outcome.knob, after);
-  }
 }
 
 }  // namespace
@@ -137,6 +111,8 @@ void CommandExecutor::restore(const CgroupTarget& target, Knob knob, ActionOutco
 std::vector<ActionOutcome> CommandExecutor::restore_all(WallTime now) {
   std::vector<ActionOutcome> outcomes;
   for (const UndoJournal::Entry& entry : journal_.entries()) {
+    // A reflex that never fired: what is there now is the owner's.
+    if (entry.original == entry.last_written) continue;
     ActionOutcome outcome = make_outcome(entry.target, entry.knob, now);
     outcome.before = outcome.after = look_at(entry.target, entry.knob).current;
     restore(entry.target, entry.knob, outcome);

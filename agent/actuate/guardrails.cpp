@@ -23,23 +23,38 @@ bool limits_memory(Knob knob) {
   return knob == Knob::memory_high || knob == Knob::memory_max;
 }
 
-const CgroupTarget& target_of(const Command& command) {
-  return std::visit([](const auto& body) -> const CgroupTarget& { return body.target; },
-                    command.body);
+/// What the command wants to set, now or when its reflex fires; null: nothing.
+const Adjustment* adjustment_of(const Command& command) {
+  if (const auto* arm = std::get_if<ArmReflex>(&command.body)) return &arm->reflex.adjustment;
+  return std::get_if<Adjustment>(&command.body);
 }
 
-Knob knob_of(const Command& command) {
-  return std::visit([](const auto& body) { return body.knob; }, command.body);
+Verdict judge_target(const CgroupTarget& target, Knob knob) {
+  if (!is_canonical_cgroup_path(target.path))
+    return refuse(Refusal::malformed, "the cgroup's path is not of the form /a/b");
+  if (!parse_knob(to_string(knob))) return refuse(Refusal::malformed, "unknown knob");
+  return {};
+}
+
+Verdict judge_reflex(const Reflex& reflex) {
+  if (reflex.signature.empty() || reflex.base_name.empty())
+    return refuse(Refusal::malformed, "the reflex does not say which command fires it");
+  if (reflex.window <= Nanoseconds::zero())
+    return refuse(Refusal::malformed, "the reflex does not say how long it lasts");
+  return {};
 }
 
 Verdict judge_form(const Command& command) {
-  if (!is_canonical_cgroup_path(target_of(command).path)) {
-    return refuse(Refusal::malformed, "the cgroup's path is not of the form /a/b");
+  if (const auto* restoration = std::get_if<Restoration>(&command.body))
+    return judge_target(restoration->target, restoration->knob);
+  const auto* adjustment = adjustment_of(command);
+  if (adjustment == nullptr) return {};
+  if (auto verdict = judge_target(adjustment->target, adjustment->knob); !verdict.allowed())
+    return verdict;
+  if (const auto* arm = std::get_if<ArmReflex>(&command.body)) {
+    if (auto verdict = judge_reflex(arm->reflex); !verdict.allowed()) return verdict;
   }
-  const Knob knob = knob_of(command);
-  if (!parse_knob(to_string(knob))) return refuse(Refusal::malformed, "unknown knob");
-  const auto* adjustment = std::get_if<Adjustment>(&command.body);
-  if (adjustment == nullptr || knob != Knob::cpu_weight) return {};
+  if (adjustment->knob != Knob::cpu_weight) return {};
   const KnobValue weight = adjustment->value;
   if (weight && *weight >= kMinWeight && *weight <= kMaxWeight) return {};
   return refuse(Refusal::malformed, fmt::format("a weight is {} to {}", kMinWeight, kMaxWeight));
@@ -168,7 +183,7 @@ Verdict judge(const Command& command, const TargetState& state, const GuardrailC
   if (auto verdict = judge_form(command); !verdict.allowed()) return verdict;
   if (auto verdict = judge_validity(command, now, highest_epoch); !verdict.allowed())
     return verdict;
-  const auto* adjustment = std::get_if<Adjustment>(&command.body);
+  const auto* adjustment = adjustment_of(command);
   if (adjustment == nullptr) return {};
 
   const std::string& path = adjustment->target.path;

@@ -52,8 +52,8 @@ struct Verdict {
 
 /// Judges a command before anything is touched. Pure. `highest_epoch` is the highest epoch obeyed
 /// so far. A memory limit that tightens is refused below the working set plus a tenth, whatever the
-/// owner's minimum. Of a Restoration only form, time and epoch are judged: what it writes was the
-/// owner's own value.
+/// owner's minimum. A reflex is judged by the adjustment that it will make. Of a Restoration and of
+/// what disarms a reflex only form, time and epoch are judged: what they write was there before.
 Verdict judge(const Command& command, const TargetState& state, const GuardrailConfig& config,
               WallTime now, std::uint64_t highest_epoch);
 

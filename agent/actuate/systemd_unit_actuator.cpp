@@ -29,6 +29,8 @@ class SystemdUnitActuator final : public Actuator {
       : files_(std::move(files)), units_(std::move(units)) {}
 
   Knob knob() const override { return files_->knob(); }
+  // A reflex can't wait for systemd: it writes the kernel's file, and systemd is told when it ends.
+  Result<KnobFile> hold(const CgroupTarget& target) const override { return files_->hold(target); }
   std::string file_of(const CgroupTarget& target) const override { return files_->file_of(target); }
 
   Result<KnobValue> read(const CgroupTarget& target) const override {

@@ -2,11 +2,15 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/capture/event_source.h"
+#include "agent/metrics_in/metric_table.h"
+#include "agent/metrics_in/scrape_targets.h"
+#include "agent/schedule/upcoming_commands.h"
 #include "agent/spool/spool.h"
 #include "common/base/clock.h"
 #include "common/model/report.h"
@@ -65,9 +69,13 @@ struct AgentStatus {
   std::optional<Host> host;             ///< absent until two samples were taken
   std::uint64_t workloads = 0;          ///< in the last sample
   std::uint64_t processes = 0;
+  MetricTableStats app_metrics{};
+  std::vector<ScrapeTargets::State> scrape_targets{};
+  std::shared_ptr<const UpcomingCommands::Listing> upcoming{};  ///< absent: not looked at
   Own own;
   Nanoseconds wall_minus_boot{};             ///< turns the executions' times into wall time
   std::vector<Execution> recent_executions;  ///< newest first, at most kRecentExecutions, redacted
+  std::vector<ReflexState> reflexes;
   std::vector<ActionOutcome> recent_outcomes;  ///< newest first, at most kRecentOutcomes
 };
 

@@ -90,6 +90,9 @@ Json outcome_json(const ActionOutcome& outcome) {
       {"decision_id", outcome.decision_id},
       {"cgroup", outcome.target.path},
       {"knob", to_string(outcome.knob)},
+      {"cause", to_string(outcome.cause)},
+      {"reaction_us", outcome.reaction ? Json(static_cast<double>(outcome.reaction->count()) / 1e3)
+                                       : Json(nullptr)},
       {"status", to_string(outcome.status)},
       {"refusal", to_string(outcome.refusal)},
       {"detail", outcome.detail},
@@ -98,6 +101,36 @@ Json outcome_json(const ActionOutcome& outcome) {
       {"after", or_null(outcome.after)},
       {"change", fmt::format("{} -> {}", format_knob_value(outcome.knob, outcome.before),
                              format_knob_value(outcome.knob, outcome.after))},
+  };
+}
+
+Json reflex_json(const ReflexState& state) {
+  const Reflex& reflex = state.reflex;
+  const Adjustment& adjustment = reflex.adjustment;
+  const auto time_of = [](const std::optional<WallTime>& time) {
+    return time ? Json(format_utc(*time)) : Json(nullptr);
+  };
+  return {
+      {"decision_id", reflex.decision_id},
+      {"name", reflex.name},
+      {"signature", reflex.signature},
+      {"cgroup", adjustment.target.path},
+      {"knob", to_string(adjustment.knob)},
+      {"value", or_null(adjustment.value)},
+      {"value_text", format_knob_value(adjustment.knob, adjustment.value)},
+      {"window_s", seconds_of(reflex.window)},
+      {"expires", format_utc(reflex.expires)},
+      {"dry_run", reflex.dry_run},
+      {"fired", state.fired},
+      {"extended", state.extended},
+      {"needless", state.needless},
+      {"suppressed", state.suppressed},
+      {"failed", state.failed},
+      {"last_fired", time_of(state.last_fired)},
+      {"last_reaction_us", state.last_reaction
+                               ? Json(static_cast<double>(state.last_reaction->count()) / 1e3)
+                               : Json(nullptr)},
+      {"active_until", time_of(state.active_until)},
   };
 }
 
@@ -151,6 +184,41 @@ Json host_json(const std::optional<AgentStatus::Host>& host) {
   };
 }
 
+Json app_metrics_json(const AgentStatus& status) {
+  Json targets = Json::array();
+  for (const auto& target : status.scrape_targets) {
+    targets.push_back({{"name", target.name},
+                       {"scrapes", target.scrapes},
+                       {"failures", target.failures},
+                       {"problem", target.problem}});
+  }
+  const MetricTableStats& stats = status.app_metrics;
+  return {{"metrics", stats.metrics},
+          {"values", stats.accepted},
+          {"malformed_lines", stats.malformed},
+          {"refused_values", stats.refused},
+          {"scrape_targets", std::move(targets)}};
+}
+
+Json upcoming_json(const AgentStatus& status) {
+  constexpr std::size_t kShown = 20;
+  Json commands = Json::array();
+  if (!status.upcoming)
+    return {{"count", 0}, {"problems", Json::array()}, {"commands", std::move(commands)}};
+  for (const auto& command : status.upcoming->commands) {
+    if (commands.size() == kShown) break;
+    commands.push_back({{"time", format_utc(command.time)},
+                        {"source", to_string(command.source)},
+                        {"name", command.name},
+                        {"user", command.user},
+                        {"command", command.command},
+                        {"period_s", seconds_of(command.period)}});
+  }
+  return {{"count", status.upcoming->commands.size() + status.upcoming->left_out},
+          {"problems", status.upcoming->problems},
+          {"commands", std::move(commands)}};
+}
+
 Json losses_json(const std::map<Hop, std::uint64_t>& losses) {
   Json json = Json::object();
   for (const auto& [hop, count] : losses) json[std::string(to_string(hop))] = count;
@@ -201,6 +269,8 @@ std::string render_status_json(const AgentStatus& status) {
   for (const auto& execution : status.recent_executions) {
     executions.push_back(execution_json(execution, status.wall_minus_boot));
   }
+  Json reflexes = Json::array();
+  for (const auto& state : status.reflexes) reflexes.push_back(reflex_json(state));
   Json outcomes = Json::array();
   for (const auto& outcome : status.recent_outcomes) outcomes.push_back(outcome_json(outcome));
   return dump({
@@ -217,10 +287,13 @@ std::string render_status_json(const AgentStatus& status) {
       {"uplink", uplink_json(status)},
       {"losses", losses_json(status.losses)},
       {"host_use", host_json(status.host)},
+      {"app_metrics", app_metrics_json(status)},
+      {"upcoming", upcoming_json(status)},
       {"workloads", status.workloads},
       {"processes", status.processes},
       {"own_use", {{"cpu_s", seconds_of(status.own.cpu)}, {"rss_bytes", status.own.rss.count}}},
       {"recent_executions", std::move(executions)},
+      {"reflexes", std::move(reflexes)},
       {"recent_outcomes", std::move(outcomes)},
   });
 }

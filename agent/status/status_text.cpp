@@ -146,8 +146,53 @@ std::string render_outcomes(const Json& outcomes, const TextStyle& style) {
                    words(outcome, "knob"),
                    words(outcome, "change"),
                    {refusal == "none" ? status : status + ": " + refusal,
-                    status == "applied" ? Tint::good : Tint::bad},
+                    status == "applied" || status == "dry_run" ? Tint::good : Tint::bad},
                    outcome.at("detail").get<std::string>()});
+  }
+  return table.empty() ? "" : "\n" + table.render(style);
+}
+
+std::string describe_app_metrics(const Json& metrics) {
+  std::string text =
+      fmt::format("{} of applications, {} values, {} lines not understood, {} refused",
+                  count(metrics, "metrics"), count(metrics, "values"),
+                  count(metrics, "malformed_lines"), count(metrics, "refused_values"));
+  for (const auto& target : metrics.at("scrape_targets")) {
+    if (const auto problem = words(target, "problem"); !problem.empty())
+      text += fmt::format("\n{:<11}{}: {}", "", words(target, "name"), problem);
+  }
+  return text;
+}
+
+std::string describe_upcoming(const Json& upcoming) {
+  std::string text = fmt::format("{} commands", count(upcoming, "count"));
+  if (!upcoming.at("commands").empty()) {
+    const Json& next = upcoming.at("commands").front();
+    text += fmt::format(", next at {} UTC: {} ({})", time_of_day(next), words(next, "command"),
+                        words(next, "name"));
+  }
+  for (const auto& problem : upcoming.at("problems"))
+    text += fmt::format("\n{:<11}{}", "", make_printable(problem.get<std::string>()));
+  return text;
+}
+
+std::string describe_last_firing(const Json& reflex) {
+  if (reflex.at("last_fired").is_null()) return "-";
+  const auto& reaction = reflex.at("last_reaction_us");
+  const std::string after =
+      reaction.is_null() ? "" : fmt::format(", {:.0f} µs after the exec", reaction.get<double>());
+  return words(reflex, "last_fired") + after;
+}
+
+std::string render_reflexes(const Json& reflexes, const TextStyle& style) {
+  TextTable table({{"REFLEX ON"}, {"WORKLOAD"}, {"LIMIT"}, {"FIRED", kRight}, {"STATE"}, {"LAST"}});
+  for (const auto& reflex : reflexes) {
+    std::string state = reflex.at("active_until").is_null() ? "armed" : "active";
+    if (reflex.at("dry_run").get<bool>()) state += ", dry run";
+    table.add_row({reflex.at("signature").get<std::string>(),
+                   reflex.at("cgroup").get<std::string>(),
+                   fmt::format("{} to {}", words(reflex, "knob"), words(reflex, "value_text")),
+                   std::to_string(count(reflex, "fired")), state, describe_last_firing(reflex)});
   }
   return table.empty() ? "" : "\n" + table.render(style);
 }
@@ -166,10 +211,13 @@ std::string render(const Json& status, const TextStyle& style) {
   text += line("spool", describe_spool(status.at("spool"), style));
   text += line("losses", describe_losses(status.at("losses")));
   text += line("sampled", describe_host(status));
+  text += line("metrics", describe_app_metrics(status.at("app_metrics")));
+  text += line("upcoming", describe_upcoming(status.at("upcoming")));
   text += line("own use", fmt::format("{} of cpu, {}", duration(status.at("own_use"), "cpu_s"),
                                       amount(status.at("own_use"), "rss_bytes")));
   text += line("public key", words(status, "public_key"));
   text += render_executions(status.at("recent_executions"), style);
+  text += render_reflexes(status.at("reflexes"), style);
   text += render_outcomes(status.at("recent_outcomes"), style);
   return text;
 }

@@ -79,4 +79,45 @@ Result<HttpReply> http_over_unix(const std::string& socket_path, const std::stri
                fmt::format("{}: {} {}: {}", socket_path, method, path, problem.what()));
 }
 
+Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds deadline,
+                           std::size_t max_bytes) try {
+  constexpr std::string_view kScheme = "http://";
+  const Error wrong(ErrorCode::invalid_argument, url + ": expected http://HOST[:PORT]/PATH");
+  if (!url.starts_with(kScheme)) return wrong;
+  const auto slash = url.find('/', kScheme.size());
+  const auto origin = url.substr(0, slash);
+  if (origin.size() == kScheme.size()) return wrong;
+  const SigpipeBlock block;
+  httplib::Client client(origin);
+  if (!client.is_valid()) return wrong;
+  client.set_url_encode(false);
+  client.set_connection_timeout(deadline);
+  client.set_read_timeout(deadline);
+  client.set_write_timeout(deadline);
+  HttpReply reply;
+  bool too_long = false;
+  const auto until = std::chrono::steady_clock::now() + deadline;
+  const httplib::Headers headers = {{"Accept", "text/plain;version=0.0.4,*/*;q=0.1"},
+                                    {"Accept-Encoding", "identity"}};
+  const auto result = client.Get(slash == std::string::npos ? "/" : url.substr(slash), headers,
+                                 [&](const char* data, std::size_t bytes) {
+                                   too_long = reply.body.size() + bytes > max_bytes;
+                                   if (too_long || std::chrono::steady_clock::now() > until)
+                                     return false;
+                                   reply.body.append(data, bytes);
+                                   return true;
+                                 });
+  if (too_long)
+    return Error(ErrorCode::exhausted, fmt::format("{}: longer than {} bytes", url, max_bytes));
+  if (!result) {
+    return Error(ErrorCode::unavailable,
+                 fmt::format("{}: no answer ({} failed or took longer than {} ms)", url,
+                             httplib::to_string(result.error()), deadline.count()));
+  }
+  reply.status = result->status;
+  return reply;
+} catch (const std::exception& problem) {
+  return Error(ErrorCode::io, fmt::format("{}: {}", url, problem.what()));
+}
+
 }  // namespace foreshock

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 
 #include "common/base/result.h"
@@ -16,5 +18,11 @@ struct HttpReply {
 /// not running; so is a service that does not answer in time. Blocks for up to half a minute.
 Result<HttpReply> http_over_unix(const std::string& socket_path, const std::string& method,
                                  const std::string& path, const std::string& body = "");
+
+/// GET of "http://host:port/path", the body bounded. Errors name the URL: `unavailable` when there
+/// is no answer within the deadline, `invalid_argument` for another kind of URL, `exhausted` beyond
+/// `max_bytes`.
+Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds deadline,
+                           std::size_t max_bytes);
 
 }  // namespace foreshock

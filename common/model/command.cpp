@@ -1,46 +1,6 @@
 #include "common/model/command.h"
 
-#include <fmt/format.h>
-
-#include "common/base/bytes.h"
-
 namespace foreshock {
-
-std::string_view to_string(Knob knob) {
-  switch (knob) {
-    case Knob::cpu_max:
-      return "cpu_max";
-    case Knob::cpu_weight:
-      return "cpu_weight";
-    case Knob::memory_high:
-      return "memory_high";
-    case Knob::memory_max:
-      return "memory_max";
-    case Knob::unknown:
-      break;
-  }
-  return "unknown";
-}
-
-std::optional<Knob> parse_knob(std::string_view text) {
-  for (const Knob knob : {Knob::cpu_max, Knob::cpu_weight, Knob::memory_high, Knob::memory_max}) {
-    if (text == to_string(knob)) return knob;
-  }
-  return std::nullopt;
-}
-
-std::string format_knob_value(Knob knob, KnobValue value) {
-  if (!value) return "max";
-  switch (knob) {
-    case Knob::cpu_max:
-      return fmt::format("{}m", *value);
-    case Knob::memory_high:
-    case Knob::memory_max:
-      return format_bytes(*value);
-    default:
-      return fmt::format("{}", *value);
-  }
-}
 
 std::string_view to_string(ActionStatus status) {
   switch (status) {
@@ -50,6 +10,8 @@ std::string_view to_string(ActionStatus status) {
       return "refused";
     case ActionStatus::failed:
       return "failed";
+    case ActionStatus::dry_run:
+      return "dry_run";
     case ActionStatus::unknown:
       break;
   }
@@ -80,8 +42,24 @@ std::string_view to_string(Refusal refusal) {
       return "unsupported_knob";
     case Refusal::malformed:
       return "malformed";
+    case Refusal::over_budget:
+      return "over_budget";
   }
   return "malformed";
+}
+
+std::string_view to_string(ActionCause cause) {
+  switch (cause) {
+    case ActionCause::command:
+      return "command";
+    case ActionCause::arming:
+      return "arming";
+    case ActionCause::reflex:
+      return "reflex";
+    case ActionCause::reflex_end:
+      return "reflex_end";
+  }
+  return "command";
 }
 
 }  // namespace foreshock

@@ -8,47 +8,29 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/model/adjustment.h"
+#include "common/model/reflex.h"
 
 namespace foreshock {
-
-/// A limit of a cgroup. Units of its value: cpu_max thousandths of a core; cpu_weight 1..10000;
-/// memory bytes.
-enum class Knob : std::uint8_t {
-  unknown = 0,
-  cpu_max = 1,
-  cpu_weight = 2,
-  memory_high = 3,
-  memory_max = 4
-};
-std::string_view to_string(Knob knob);
-std::optional<Knob> parse_knob(std::string_view text);
-
-/// A value of a knob; absent = no limit ("max").
-using KnobValue = std::optional<std::uint64_t>;
-/// "1500m", "512.0 MiB", "max": for people.
-std::string format_knob_value(Knob knob, KnobValue value);
-
-/// Which cgroup: the path finds it, the id (inode of its directory) tells whether it is still the
-/// same one.
-struct CgroupTarget {
-  std::string path;
-  std::uint64_t id = 0;
-  auto operator<=>(const CgroupTarget&) const = default;
-};
-
-/// Set one knob of one cgroup.
-struct Adjustment {
-  CgroupTarget target;
-  Knob knob = Knob::unknown;
-  KnobValue value;
-  bool operator==(const Adjustment&) const = default;
-};
 
 /// Put a knob back to what it was before anybody's first adjustment.
 struct Restoration {
   CgroupTarget target;
   Knob knob = Knob::unknown;
   bool operator==(const Restoration&) const = default;
+};
+
+/// Answer a command by yourself from now on; replaces a reflex of the same signature, cgroup and
+/// knob.
+struct ArmReflex {
+  Reflex reflex;
+  bool operator==(const ArmReflex&) const = default;
+};
+
+/// Forget a reflex, and take back what it has moved.
+struct DisarmReflex {
+  std::uint64_t decision_id = 0;  ///< of the decision that armed it
+  bool operator==(const DisarmReflex&) const = default;
 };
 
 /// What a coordinator asks of an agent. Idempotent by `id`; valid until `expires`; an `epoch` lower
@@ -59,11 +41,17 @@ struct Command {
   std::uint64_t epoch = 0;
   WallTime issued;
   WallTime expires;
-  std::variant<Adjustment, Restoration> body;
+  std::variant<Adjustment, Restoration, ArmReflex, DisarmReflex> body;
   bool operator==(const Command&) const = default;
 };
 
-enum class ActionStatus : std::uint8_t { unknown = 0, applied = 1, refused = 2, failed = 3 };
+enum class ActionStatus : std::uint8_t {
+  unknown = 0,
+  applied = 1,
+  refused = 2,
+  failed = 3,
+  dry_run = 4,  ///< nothing was changed: a reflex that only tells what it would have done
+};
 std::string_view to_string(ActionStatus status);
 
 /// Why an agent did not carry out a command.
@@ -79,10 +67,20 @@ enum class Refusal : std::uint8_t {
   above_ceiling = 8,     ///< above the owner's maximum
   unsupported_knob = 9,  ///< the host's hierarchy has no such file
   malformed = 10,
+  over_budget = 11,  ///< more reflexes, or more firings of them, than the owner lets a host have
 };
 std::string_view to_string(Refusal refusal);
 
-/// What became of a command; travels in the next report.
+/// What made an agent act.
+enum class ActionCause : std::uint8_t {
+  command = 0,     ///< an adjustment or a restoration that was asked for
+  arming = 1,      ///< a reflex was armed or disarmed
+  reflex = 2,      ///< a reflex fired
+  reflex_end = 3,  ///< a reflex's window is over
+};
+std::string_view to_string(ActionCause cause);
+
+/// What became of a command or a reflex; travels in the next report.
 struct ActionOutcome {
   std::uint64_t command_id = 0;
   std::uint64_t decision_id = 0;
@@ -95,6 +93,8 @@ struct ActionOutcome {
   KnobValue requested;
   KnobValue after;  ///< read back from the file
   WallTime time;
+  ActionCause cause = ActionCause::command;
+  std::optional<Nanoseconds> reaction{};  ///< of a reflex: from the exec to the write
   bool operator==(const ActionOutcome&) const = default;
 };
 

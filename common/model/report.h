@@ -8,9 +8,11 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/model/app_metric.h"
 #include "common/model/command.h"
 #include "common/model/process_event.h"
 #include "common/model/resource_sample.h"
+#include "common/model/upcoming_command.h"
 #include "common/model/workload_identity.h"
 
 namespace foreshock {
@@ -78,7 +80,11 @@ struct Report {
   ResourceSample samples;
   std::vector<Loss> losses;
   std::vector<ActionOutcome> outcomes;
+  std::vector<ReflexState> reflexes;         ///< all that are armed
   std::vector<WorkloadIdentity> identities;  ///< of workloads of this report, where new or changed
+  std::vector<AppMetric> app_metrics;
+  /// All that the host's schedulers are going to run; absent: as it was told last.
+  std::optional<std::vector<UpcomingCommand>> upcoming;
   bool operator==(const Report&) const = default;
 
   WallTime to_wall(BootTime time) const {

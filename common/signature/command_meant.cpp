@@ -25,18 +25,23 @@ struct Wrapper {
 constexpr Wrapper kWrappers[] = {
     {"catchsegv", "", 0},
     {"ccache", "", 0},
+    {"cgexec", " -g ", 0},
     {"chpst", " -u -U -b -e -/ -n -l -L -m -d -o -p -f -c -t -C ", 0},
     {"chroot", "", 1},
     {"chrt", " -T -P -D ", 1},
+    {"daemonize", " -a -c -e -o -p -l -u -E ", 0},
+    {"dbus-run-session", " --config-file ", 0},
     {"doas", " -u -C ", 0},
     {"dumb-init", " -r ", 0},
     {"eatmydata", "", 0},
     {"env", " -u -C -S --unset --chdir ", 0},
     {"exec", " -a ", 0},
     {"fakeroot", "", 0},
+    {"firejail", "", 0},
     {"flock", " -w -E ", 1},
     {"gosu", "", 1},
     {"ionice", " -c -n -p --class --classdata ", 0},
+    {"linux32", "", 0},
     {"linux64", "", 0},
     {"ltrace", " -e -o -p -s -u -n -a -l -x ", 0},
     {"nice", " -n --adjustment ", 0},
@@ -44,7 +49,10 @@ constexpr Wrapper kWrappers[] = {
     {"nsenter", " -t -S -G --target ", 0},
     {"numactl", " -N -m -C -i -p --cpunodebind --membind --physcpubind --interleave --preferred ",
      0},
+    {"pidproxy", "", 1},
     {"prlimit", "", 0},
+    {"proxychains", " -f ", 0},
+    {"proxychains4", " -f ", 0},
     {"runuser", " -u -g -G --user ", 0},
     {"setarch", "", 1},
     {"setpriv", "", 0},
@@ -64,9 +72,41 @@ constexpr Wrapper kWrappers[] = {
     {"torsocks", "", 0},
     {"unbuffer", "", 0},
     {"unshare", " -S -G -R -w ", 0},
+    {"valgrind", "", 0},
+    {"xargs",
+     " -a -d -E -I -i -L -l -n -P -s --arg-file --delimiter --max-args --max-lines --max-procs "
+     "--max-chars --replace ",
+     0},
     {"xvfb-run", " -e -f -n -p -s -w ", 0},
 };
 static_assert(std::ranges::is_sorted(kWrappers, std::less<>(), &Wrapper::name));
+
+/// A sub-command of a program that runs the command behind it: `docker exec -it web CMD`.
+struct WrapperVerb {
+  std::string_view program;
+  std::string_view verb;
+  std::string_view value_options;
+  std::size_t operands;  ///< words between the verb and the command: docker's container
+};
+
+constexpr WrapperVerb kWrapperVerbs[] = {
+    {"bundle", "exec", "", 0},
+    {"conda", "run", " -n -p --name --prefix --cwd ", 0},
+    {"crictl", "exec", "", 1},
+    {"ctr", "exec", "", 1},
+    {"docker", "exec", " -e -u -w --env --env-file --user --workdir --detach-keys ", 1},
+    {"dotenv", "run", "", 0},
+    {"ip", "netns", "", 2},  // ip netns exec NAME CMD
+    {"lxc-attach", "", " -n --name ", 0},
+    {"machinectl", "shell", " -E --uid ", 1},
+    {"nerdctl", "exec", " -e -u -w --env --user --workdir ", 1},
+    {"perf", "record", " -e -F -c -o -p -t -u -a -C ", 0},
+    {"perf", "stat", " -e -o -p -t -r -C -I -x ", 0},
+    {"pipenv", "run", "", 0},
+    {"podman", "exec", " -e -u -w --env --user --workdir --detach-keys ", 1},
+    {"poetry", "run", "", 0},
+    {"uv", "run", " --with --python --project ", 0},
+};
 
 constexpr std::string_view kShells[] = {"ash", "bash", "busybox-sh", "csh", "dash", "fish",
                                         "ksh", "mksh", "rbash",      "sh",  "tcsh", "zsh"};
@@ -153,29 +193,30 @@ std::vector<std::string_view> skip_preparation(std::vector<std::string_view> wor
   return words;
 }
 
-std::vector<std::string_view> tail(const std::vector<std::string_view>& words, std::size_t from) {
-  return {words.begin() + static_cast<std::ptrdiff_t>(from), words.end()};
+/// `find /x -name y -exec CMD {} +`: what it runs for each file.
+std::vector<std::string_view> find_exec(const std::vector<std::string_view>& words) {
+  const auto is_exec = [](std::string_view w) {
+    return w == "-exec" || w == "-execdir" || w == "-ok" || w == "-okdir";
+  };
+  const auto option = std::ranges::find_if(words, is_exec);
+  if (option == words.end()) return {};
+  const auto end = std::find_if(std::next(option), words.end(), [](std::string_view w) {
+    return w == ";" || w == "+" || w == "\\;";
+  });
+  return {std::next(option), end};
 }
 
-/// The layer below: what this command runs, or nothing when it is no wrapper.
-std::vector<std::string_view> unwrap(const std::vector<std::string_view>& words) {
-  const auto name = program_name(words.front());
-  if (is_shell(name)) {
-    const auto script = find_shell_script(words);
-    if (script >= words.size()) return {};
-    return skip_preparation(split_shell_words(words[script], kMaxScriptWords));
-  }
-  if (name == "su" || name == "runuser" || name == "flock") {  // su - app -c 'script'
-    const auto option =
-        std::ranges::find_if(words, [](auto w) { return w == "-c" || w == "--command"; });
-    if (option != words.end() && std::next(option) != words.end()) {
-      return skip_preparation(split_shell_words(*std::next(option), kMaxScriptWords));
-    }
-  }
-  if (name == "busybox" && words.size() > 1 && !words[1].starts_with('-')) return tail(words, 1);
-  const Wrapper* wrapper = find_wrapper(name);
-  if (wrapper == nullptr) return {};
-  return tail(words, skip_wrapper(*wrapper, words));
+/// `watch -n 5 df -h`, `watch 'df -h | head'`: its words are a script.
+std::vector<std::string_view> watched_script(const std::vector<std::string_view>& words) {
+  constexpr Wrapper kWatch{"watch", " -n -q --interval --equexit ", 0};
+  const auto at = skip_wrapper(kWatch, words);
+  if (at >= words.size()) return {};
+  if (at + 1 < words.size()) return {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()};
+  return skip_preparation(split_shell_words(words[at], kMaxScriptWords));
+}
+
+std::vector<std::string_view> tail(const std::vector<std::string_view>& words, std::size_t from) {
+  return {words.begin() + static_cast<std::ptrdiff_t>(from), words.end()};
 }
 
 /// How an interpreter finds its program.
@@ -249,6 +290,37 @@ std::optional<InterpreterUse> parse_use(const Interpreter& interpreter,
 
 }  // namespace
 
+std::vector<std::string_view> unwrap(const std::vector<std::string_view>& words) {
+  const auto name = program_name(words.front());
+  if (is_shell(name)) {
+    const auto script = find_shell_script(words);
+    if (script >= words.size()) return {};
+    return skip_preparation(split_shell_words(words[script], kMaxScriptWords));
+  }
+  if (name == "su" || name == "runuser" || name == "flock") {  // su - app -c 'script'
+    const auto option =
+        std::ranges::find_if(words, [](auto w) { return w == "-c" || w == "--command"; });
+    if (option != words.end() && std::next(option) != words.end()) {
+      return skip_preparation(split_shell_words(*std::next(option), kMaxScriptWords));
+    }
+  }
+  if (name == "find") return find_exec(words);
+  if (name == "watch") return watched_script(words);
+  for (const auto& verb : kWrapperVerbs) {
+    if (name != verb.program) continue;
+    const bool bare = verb.verb.empty();
+    if (!bare && (words.size() < 2 || words[1] != verb.verb)) continue;
+    const Wrapper wrapper{verb.program, verb.value_options, verb.operands};
+    auto rest = bare ? words : tail(words, 1);
+    const auto at = skip_wrapper(wrapper, rest);
+    return tail(rest, at);
+  }
+  if (name == "busybox" && words.size() > 1 && !words[1].starts_with('-')) return tail(words, 1);
+  const Wrapper* wrapper = find_wrapper(name);
+  if (wrapper == nullptr) return {};
+  return tail(words, skip_wrapper(*wrapper, words));
+}
+
 std::vector<std::string_view> find_command_meant(std::vector<std::string_view> words) {
   for (int layer = 0; layer < kMaxLayers && !words.empty(); ++layer) {
     auto inner = unwrap(words);
@@ -256,6 +328,30 @@ std::vector<std::string_view> find_command_meant(std::vector<std::string_view> w
     words = std::move(inner);
   }
   return words;
+}
+
+std::optional<RemoteUse> parse_remote_use(const std::vector<std::string_view>& words) {
+  if (words.empty()) return std::nullopt;
+  const auto name = program_name(words.front());
+  if (name == "ssh") {
+    constexpr Wrapper kSsh{"ssh", " -b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w ",
+                           1};
+    const auto at = skip_wrapper(kSsh, words);
+    if (at >= words.size()) return std::nullopt;
+    RemoteUse use{{"ssh", "<host>"}, tail(words, at)};
+    // One word is a script of the shell over there.
+    if (use.command.size() == 1)
+      use.command = skip_preparation(split_shell_words(use.command.front(), kMaxScriptWords));
+    return use;
+  }
+  if ((name == "kubectl" || name == "oc") && words.size() > 2) {
+    const auto verb = std::ranges::find(words, "exec");
+    const auto dashes = std::ranges::find(words, "--");
+    if (verb == words.end() || dashes == words.end() || std::next(dashes) == words.end())
+      return std::nullopt;
+    return RemoteUse{{name, "exec"}, {std::next(dashes), words.end()}};
+  }
+  return std::nullopt;
 }
 
 std::optional<InterpreterUse> parse_interpreter_use(const std::vector<std::string_view>& words) {

@@ -16,6 +16,17 @@ namespace foreshock {
 /// of several commands keeps its operators as words.
 std::vector<std::string_view> find_command_meant(std::vector<std::string_view> words);
 
+/// One layer of wrapping taken off; empty when `words` is no wrapper, or nothing stands behind it.
+std::vector<std::string_view> unwrap(const std::vector<std::string_view>& words);
+
+/// A command that another machine or a pod runs: it is not this host's, so what it was sent by
+/// stays.
+struct RemoteUse {
+  std::vector<std::string_view> prefix;  ///< "ssh" "<host>"; "kubectl" "exec"
+  std::vector<std::string_view> command;
+};
+std::optional<RemoteUse> parse_remote_use(const std::vector<std::string_view>& words);
+
 /// How much of an interpreter's command line is not about what it runs.
 struct InterpreterUse {
   /// What stands for the interpreter's own options: "", "-m", "-c", "-e", "-jar".

@@ -1,6 +1,9 @@
 #include "common/signature/script_words.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "common/signature/signature.h"
 
 namespace foreshock {
 namespace {
@@ -62,6 +65,37 @@ std::vector<std::string_view> split_shell_words(std::string_view script, std::si
       at = end;
     }
   }
+  return words;
+}
+
+std::vector<std::string> split_command_line(std::string_view line) {
+  std::vector<std::string> words;
+  std::string word;
+  bool inside = false;
+  char quote = 0;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const char c = line[at];
+    if (c == '\\' && quote != '\'' && at + 1 < line.size()) {
+      word += line[++at];
+      inside = true;
+    } else if (quote != 0) {
+      if (c == quote) {
+        quote = 0;
+      } else {
+        word += c;
+      }
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+      inside = true;
+    } else if (is_one_of(c, kSpaces) || c == '\n') {
+      if (inside) words.push_back(std::exchange(word, {}));
+      inside = false;
+    } else {
+      word += c;
+      inside = true;
+    }
+  }
+  if (inside) words.push_back(std::move(word));
   return words;
 }
 

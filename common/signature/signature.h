@@ -27,12 +27,33 @@ inline constexpr std::size_t kMaxSignatureWords = 12;  ///< then "…"
 /// train.py --epochs <n>`.
 ///
 /// Names of programs, scripts, sub-commands and flags stay. Masked are numbers `<n>`, dates and
-/// times `<date>`, ids and hashes `<id>`, paths `<path>`, URLs `<url>`, redacted values `<secret>`,
+/// times `<date>`, ids and hashes `<id>`, addresses and names of hosts `<host>`, paths `<path>`,
+/// URLs
+/// `<url>`, temporary names `<tmp>`, redacted values `<secret>`,
 /// code of `-c` and `-e`
 /// `<code>`, and long or odd words `<word>`; equal masks in a row are one with "…" behind it.
 /// `words` is argv; `filename` the executed file (stands for argv[0] where argv is empty). Pure,
 /// total: any bytes give a signature, the same ones the same. About a microsecond for a short
 /// command line.
 Signature normalise(const std::vector<std::string_view>& words, std::string_view filename);
+
+/// One thing that normalising did: "wrapper sudo" → "pg_dump -Fc shop", "word 10.0.0.1" → "<host>".
+struct SignatureStep {
+  std::string what;
+  std::string result;
+  bool operator==(const SignatureStep&) const = default;
+};
+
+struct SignatureExplanation {
+  Signature signature;
+  std::vector<SignatureStep> steps;
+};
+
+/// The same signature with every step that led to it, for people.
+SignatureExplanation explain_signature(const std::vector<std::string_view>& words,
+                                       std::string_view filename);
+
+/// The words of a command line as a person types it: quotes and backslashes as a shell takes them.
+std::vector<std::string> split_command_line(std::string_view line);
 
 }  // namespace foreshock

@@ -19,6 +19,8 @@ constexpr std::string_view kPath = "<path>";
 constexpr std::string_view kUrl = "<url>";
 constexpr std::string_view kSecret = "<secret>";
 constexpr std::string_view kWord = "<word>";
+constexpr std::string_view kHost = "<host>";
+constexpr std::string_view kTemporary = "<tmp>";
 constexpr std::string_view kRedacted = "<redacted>";  // as the agent writes it
 
 bool is_digit(char c) {
@@ -69,6 +71,12 @@ bool is_number(std::string_view text) {
     text.remove_prefix(1);
   if (text.empty() || !is_digit(text.front())) return false;
   if (text.starts_with("0x") && text.size() > 2) return all(text.substr(2), is_hex);
+  // 3e-4: an exponent. Without its sign it might as well be an id.
+  const auto exponent = text.find_first_of("eE");
+  if (exponent != std::string_view::npos && exponent + 2 < text.size() &&
+      (text[exponent + 1] == '-' || text[exponent + 1] == '+') &&
+      all(text.substr(exponent + 2), is_digit))
+    text = text.substr(0, exponent);
   std::size_t letters_in_a_row = 0;
   for (const char c : text) {
     letters_in_a_row = is_letter(c) ? letters_in_a_row + 1 : 0;
@@ -76,6 +84,66 @@ bool is_number(std::string_view text) {
     if (!(is_digit(c) || is_unit_letter(c) || joins) || letters_in_a_row > 3) return false;
   }
   return true;
+}
+
+/// 10.0.0.1, 10.0.0.1:53, 10.0.0.0/8, ::1, fe80::1%eth0.
+bool is_address(std::string_view text) {
+  const auto end = text.find_first_of(":/");
+  const auto quad = text.substr(0, end);
+  if (std::ranges::count(quad, '.') == 3 && is_digit(quad.front()) && is_digit(quad.back()) &&
+      std::ranges::all_of(quad, [](char c) { return is_digit(c) || c == '.'; }))
+    return end == std::string_view::npos || all(text.substr(end + 1), is_digit);
+  if (!contains(text, "::") && std::ranges::count(text, ':') < 4) return false;
+  const auto zone = text.substr(0, text.find_first_of("%/"));
+  return std::ranges::count(zone, ':') >= 2 && any(zone, is_hex) &&
+         std::ranges::all_of(zone, [](char c) { return is_hex(c) || c == ':' || c == '.'; });
+}
+
+/// Domains that no file name ends in.
+bool is_top_domain(std::string_view word) {
+  constexpr std::string_view kDomains[] = {"arpa",        "cloud",   "com",  "corp",     "edu",
+                                           "example",     "gov",     "home", "internal", "intra",
+                                           "intranet",    "invalid", "io",   "lan",      "local",
+                                           "localdomain", "net",     "org",  "test"};
+  return std::ranges::find(kDomains, word) != std::end(kDomains);
+}
+
+/// getty@tty1.service is no user at a host.
+bool is_unit_suffix(std::string_view word) {
+  constexpr std::string_view kSuffixes[] = {"mount", "path",   "scope",  "service",
+                                            "slice", "socket", "target", "timer"};
+  return std::ranges::find(kSuffixes, word) != std::end(kSuffixes);
+}
+
+/// db1.example.com, user@db1, db1.internal:5432, localhost:80.
+bool is_host(std::string_view text) {
+  const auto at = text.find('@');
+  const bool has_user = at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+                        all(text.substr(0, at), is_name_byte);
+  if (has_user) text.remove_prefix(at + 1);
+  auto name = text;
+  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    const auto port = text.substr(colon + 1);
+    if (port.empty() || !all(port, is_digit)) return false;
+    name = text.substr(0, colon);
+  }
+  if (name.empty() || !all(name, is_name_byte)) return false;
+  if (name == "localhost" || is_address(text)) return true;
+  const auto dot = name.rfind('.');
+  const auto last = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+  if (dot != 0 && is_top_domain(last)) return true;
+  return has_user && is_letter(name.front()) && !is_unit_suffix(last);
+}
+
+/// tmp.Ab3dE9xQ1z, what mktemp makes of its template: letters in both cases and digits.
+bool is_temporary(std::string_view name) {
+  const auto mark = name.find("tmp");
+  if (mark == std::string_view::npos) return false;
+  const auto rest = name.substr(mark + 3);
+  const auto random = rest.substr(rest.find_first_of("._-") == 0 ? 1 : 0);
+  const auto odd = std::ranges::count_if(random, [](char c) { return is_upper(c) || is_digit(c); });
+  return random.size() >= 6 && random.size() <= 12 && odd >= 2 && any(random, is_letter) &&
+         all(random, [](char c) { return is_alnum(c) || c == '_'; });
 }
 
 int two_digits(std::string_view text, std::size_t at) {
@@ -175,7 +243,8 @@ std::string mask_inside(std::string_view text, std::size_t min_id_bytes = kMinId
         ++end;
         while (end < text.size() && is_digit(text[end])) ++end;
       }
-      if (alone || end - i > kMaxKeptDigits) {
+      const bool architecture = text.substr(0, i).ends_with("x86_");
+      if ((alone && !architecture) || end - i > kMaxKeptDigits) {
         masked += kNumber;
       } else {
         masked += text.substr(i, end - i);
@@ -209,10 +278,13 @@ std::string mask_value(std::string_view text) {
   if (!all(text, is_printable)) return std::string(kWord);
   if (date_length(text) == text.size() || is_time_of_day(text)) return std::string(kDate);
   if (is_uuid_like(text)) return std::string(kId);
+  if (is_address(text)) return std::string(kHost);
   if (is_number(text)) return std::string(kNumber);
   if (is_id(text)) return std::string(kId);
   if (contains(text, "://")) return std::string(kUrl);
-  if (is_path(text)) return std::string(kPath);
+  if (is_host(text)) return std::string(kHost);
+  if (is_path(text) || text == "{}") return std::string(kPath);
+  if (is_temporary(text)) return std::string(kTemporary);
   if (is_plain(text)) return mask_inside(text);
   return std::string(kWord);
 }
@@ -220,12 +292,16 @@ std::string mask_value(std::string_view text) {
 /// What shells put between commands: kept, they tell a pipe from a list.
 bool is_operator(std::string_view word) {
   return word == "|" || word == "||" || word == "&&" || word == "&" || word == ";" || word == ">" ||
-         word == ">>" || word == "<" || word == "2>" || word == "2>&1";
+         word == ">>" || word == "<" || word == "2>" || word == "2>&1" || word == ">&1" ||
+         word == ">&2" || word == "(" || word == ")";
 }
 
 /// NAME=value, --name=value: the name stays.
 std::string mask_named(std::string_view word, std::size_t equals) {
-  return mask_inside(word.substr(0, equals)) + "=" + mask_value(word.substr(equals + 1));
+  // numpy==1.26
+  const std::size_t value = word.substr(equals + 1).starts_with('=') ? equals + 2 : equals + 1;
+  return mask_inside(word.substr(0, equals)) + std::string(word.substr(equals, value - equals)) +
+         mask_value(word.substr(value));
 }
 
 /// -p8080 → -p<n>, -I/usr/include → -I<path>, -pSECRET; other short flags stay as they are.
@@ -266,8 +342,9 @@ std::string mask_argument(std::string_view word) {
 std::string mask_program(std::string_view path) {
   auto name = base_name_of(path);
   if (name.starts_with('-')) name.remove_prefix(1);  // a login shell
-  if (name.starts_with("python") || name.starts_with("perl") || name.starts_with("ruby") ||
-      name.starts_with("php")) {
+  if (name == "nodejs") name = "node";
+  if (name.starts_with("python") || name.starts_with("lua") || name.starts_with("perl") ||
+      name.starts_with("ruby") || name.starts_with("php")) {
     const auto dot = name.find('.');
     const auto version = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
     if (!version.empty() &&
@@ -277,6 +354,7 @@ std::string mask_program(std::string_view path) {
   }
   if (name.empty() || name.size() > 2 * kMaxPlainBytes || !all(name, is_printable))
     return std::string(kWord);
+  if (is_temporary(name)) return std::string(kTemporary);
   return mask_inside(name, kMinIdBytesOfProgram);
 }
 

@@ -94,6 +94,11 @@ std::optional<Nanoseconds> FieldReader::duration(fb::Optional<std::uint64_t> ns)
   return duration(*ns);
 }
 
+std::optional<WallTime> FieldReader::wall_time(fb::Optional<std::int64_t> ns) {
+  if (!ns) return std::nullopt;
+  return wall_time(*ns);
+}
+
 bool FieldReader::charge(std::size_t bytes) {
   if (bytes > budget_) {
     fault_ = "unfolds to too many bytes";
@@ -163,6 +168,30 @@ schema::ProcessKey write_process(const ProcessKey& process) {
 }
 ProcessKey read_process(FieldReader& reader, const schema::ProcessKey& process) {
   return {.pid = process.pid(), .start = reader.boot_time(process.start_boot_ns())};
+}
+
+fb::Offset<schema::Reflex> write_reflex(fb::FlatBufferBuilder& builder, const Reflex& reflex) {
+  const auto name = write_text(builder, reflex.name);
+  const auto signature = builder.CreateString(reflex.signature);
+  const auto base_name = builder.CreateString(reflex.base_name);
+  const auto target = write_target(builder, reflex.adjustment.target);
+  const auto value = write_knob_value(reflex.adjustment.value);
+  return schema::CreateReflex(builder, reflex.decision_id, name, signature, base_name, target,
+                              to_wire(reflex.adjustment.knob), &value, to_wire(reflex.window),
+                              to_ns(reflex.expires), reflex.dry_run);
+}
+
+Reflex read_reflex(FieldReader& reader, const schema::Reflex& reflex) {
+  return {.decision_id = reflex.decision_id(),
+          .name = reader.text(reflex.name()),
+          .signature = reader.text(reflex.signature()),
+          .base_name = reader.text(reflex.base_name()),
+          .adjustment = {.target = read_target(reader, *reflex.target()),
+                         .knob = from_wire(reflex.knob()),
+                         .value = read_knob_value(*reflex.value())},
+          .window = reader.duration(reflex.window_ns()),
+          .expires = reader.wall_time(reflex.expires_wall_ns()),
+          .dry_run = reflex.dry_run()};
 }
 
 fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,

@@ -53,6 +53,7 @@ class FieldReader {
   Nanoseconds duration(std::uint64_t ns);
   Nanoseconds signed_duration(std::int64_t ns);
   std::optional<Nanoseconds> duration(fb::Optional<std::uint64_t> ns);
+  std::optional<WallTime> wall_time(fb::Optional<std::int64_t> ns);
   /// Charges for decoded memory; false when the budget is spent and reading should stop.
   bool charge(std::size_t bytes);
 
@@ -97,9 +98,20 @@ fb::Offset<schema::CgroupTarget> write_target(fb::FlatBufferBuilder& builder,
                                               const CgroupTarget& target);
 CgroupTarget read_target(FieldReader& reader, const schema::CgroupTarget& target);
 
+fb::Offset<schema::Reflex> write_reflex(fb::FlatBufferBuilder& builder, const Reflex& reflex);
+Reflex read_reflex(FieldReader& reader, const schema::Reflex& reflex);
+
 fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
                                               const Execution& execution);
 Execution read_execution(FieldReader& reader, const schema::Execution& execution);
+
+fb::Offset<schema::AppMetric> write_app_metric(fb::FlatBufferBuilder& builder,
+                                               const AppMetric& metric);
+AppMetric read_app_metric(FieldReader& reader, const schema::AppMetric& table);
+
+fb::Offset<schema::UpcomingCommand> write_upcoming(fb::FlatBufferBuilder& builder,
+                                                   const UpcomingCommand& command);
+UpcomingCommand read_upcoming(FieldReader& reader, const schema::UpcomingCommand& table);
 
 schema::ProcessKey write_process(const ProcessKey& process);
 ProcessKey read_process(FieldReader& reader, const schema::ProcessKey& process);

@@ -80,6 +80,18 @@ std::pair<schema::CommandBody, fb::Offset<void>> write_request(Builder& builder,
           schema::CreateRestoration(builder, target, to_wire(restoration.knob)).Union()};
 }
 
+std::pair<schema::CommandBody, fb::Offset<void>> write_request(Builder& builder,
+                                                               const ArmReflex& arm) {
+  const auto reflex = wire::write_reflex(builder, arm.reflex);
+  return {schema::CommandBody::ArmReflex, schema::CreateArmReflex(builder, reflex).Union()};
+}
+
+std::pair<schema::CommandBody, fb::Offset<void>> write_request(Builder& builder,
+                                                               const DisarmReflex& disarm) {
+  return {schema::CommandBody::DisarmReflex,
+          schema::CreateDisarmReflex(builder, disarm.decision_id).Union()};
+}
+
 BodyOffset write_body(Builder& builder, const Command& command) {
   const auto request =
       std::visit([&](const auto& body) { return write_request(builder, body); }, command.body);
@@ -185,6 +197,14 @@ Result<Command> read_command(FieldReader& reader, const schema::Command& table) 
   if (const auto* restoration = table.body_as_Restoration()) {
     command.body = Restoration{.target = wire::read_target(reader, *restoration->target()),
                                .knob = from_wire(restoration->knob())};
+    return command;
+  }
+  if (const auto* arm = table.body_as_ArmReflex()) {
+    command.body = ArmReflex{.reflex = wire::read_reflex(reader, *arm->reflex())};
+    return command;
+  }
+  if (const auto* disarm = table.body_as_DisarmReflex()) {
+    command.body = DisarmReflex{.decision_id = disarm->decision_id()};
     return command;
   }
   return Error(ErrorCode::unsupported,

@@ -67,6 +67,11 @@ std::optional<std::optional<T>> read_limit(const schema::KnobValue* field) {
   return value ? std::optional<T>(T{*value}) : std::optional<T>();
 }
 
+fb::Optional<std::uint64_t> write_optional(const std::optional<Nanoseconds>& duration) {
+  if (!duration) return fb::nullopt;
+  return to_wire(*duration);
+}
+
 std::optional<Bytes> read_bytes(fb::Optional<std::uint64_t> count) {
   return count ? std::optional(Bytes{*count}) : std::nullopt;
 }
@@ -197,11 +202,12 @@ fb::Offset<schema::ActionOutcome> write_outcome(Builder& builder, const ActionOu
   const auto before = wire::write_knob_value(outcome.before);
   const auto requested = wire::write_knob_value(outcome.requested);
   const auto after = wire::write_knob_value(outcome.after);
-  return schema::CreateActionOutcome(builder, outcome.command_id, outcome.decision_id,
-                                     static_cast<schema::ActionStatus>(outcome.status),
-                                     static_cast<schema::Refusal>(outcome.refusal), detail, target,
-                                     to_wire(outcome.knob), &before, &requested, &after,
-                                     to_ns(outcome.time));
+  return schema::CreateActionOutcome(
+      builder, outcome.command_id, outcome.decision_id,
+      static_cast<schema::ActionStatus>(outcome.status),
+      static_cast<schema::Refusal>(outcome.refusal), detail, target, to_wire(outcome.knob), &before,
+      &requested, &after, to_ns(outcome.time), static_cast<schema::ActionCause>(outcome.cause),
+      write_optional(outcome.reaction));
 }
 
 ActionOutcome read_outcome(FieldReader& reader, const schema::ActionOutcome& table) {
@@ -219,7 +225,40 @@ ActionOutcome read_outcome(FieldReader& reader, const schema::ActionOutcome& tab
   outcome.requested = wire::read_knob_value(*table.requested());
   outcome.after = wire::read_knob_value(*table.after());
   outcome.time = reader.wall_time(table.wall_ns());
+  const bool known_cause = table.cause() <= schema::ActionCause::MAX;
+  outcome.cause = known_cause ? static_cast<ActionCause>(table.cause()) : ActionCause::command;
+  outcome.reaction = reader.duration(table.reaction_ns());
   return outcome;
+}
+
+fb::Offset<schema::ReflexState> write_reflex_state(Builder& builder, const ReflexState& state) {
+  const auto reflex = wire::write_reflex(builder, state.reflex);
+  const auto base = wire::write_knob_value(state.base);
+  schema::ReflexStateBuilder table(builder);
+  table.add_reflex(reflex);
+  table.add_fired(state.fired);
+  table.add_extended(state.extended);
+  table.add_needless(state.needless);
+  table.add_suppressed(state.suppressed);
+  table.add_failed(state.failed);
+  if (state.last_fired) table.add_last_fired_wall_ns(to_ns(*state.last_fired));
+  if (state.last_reaction) table.add_last_reaction_ns(to_wire(*state.last_reaction));
+  if (state.active_until) table.add_active_until_wall_ns(to_ns(*state.active_until));
+  table.add_base(&base);
+  return table.Finish();
+}
+
+ReflexState read_reflex_state(FieldReader& reader, const schema::ReflexState& table) {
+  return {.reflex = wire::read_reflex(reader, *table.reflex()),
+          .fired = table.fired(),
+          .extended = table.extended(),
+          .needless = table.needless(),
+          .suppressed = table.suppressed(),
+          .failed = table.failed(),
+          .last_fired = reader.wall_time(table.last_fired_wall_ns()),
+          .last_reaction = reader.duration(table.last_reaction_ns()),
+          .active_until = reader.wall_time(table.active_until_wall_ns()),
+          .base = wire::read_knob_value(*table.base())};
 }
 
 fb::Offset<schema::WorkloadIdentity> write_identity(Builder& builder,
@@ -260,10 +299,21 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
   const auto outcomes = write_all<schema::ActionOutcome>(builder, report.outcomes, write_outcome);
   const auto identities =
       write_all<schema::WorkloadIdentity>(builder, report.identities, write_identity);
-  return schema::CreateReport(
-      builder, &boot_id, host_name, agent_version, to_wire(report.period_start),
-      to_wire(report.period_end), report.wall_minus_boot.count(), executions, host, workloads,
-      processes, report.samples.process_count, losses, outcomes, identities);
+  const auto reflexes =
+      write_all<schema::ReflexState>(builder, report.reflexes, write_reflex_state);
+  const auto app_metrics =
+      write_all<schema::AppMetric>(builder, report.app_metrics, wire::write_app_metric);
+  fb::Offset<schema::Upcoming> upcoming;
+  if (report.upcoming) {
+    const auto commands =
+        write_all<schema::UpcomingCommand>(builder, *report.upcoming, wire::write_upcoming);
+    upcoming = schema::CreateUpcoming(builder, commands);
+  }
+  return schema::CreateReport(builder, &boot_id, host_name, agent_version,
+                              to_wire(report.period_start), to_wire(report.period_end),
+                              report.wall_minus_boot.count(), executions, host, workloads,
+                              processes, report.samples.process_count, losses, outcomes, identities,
+                              reflexes, app_metrics, upcoming);
 }
 
 Report read_report(FieldReader& reader, const schema::Report& table) {
@@ -282,7 +332,13 @@ Report read_report(FieldReader& reader, const schema::Report& table) {
   report.samples.process_count = table.process_count();
   report.losses = read_all<Loss>(reader, table.losses(), read_loss);
   report.outcomes = read_all<ActionOutcome>(reader, table.outcomes(), read_outcome);
+  report.reflexes = read_all<ReflexState>(reader, table.reflexes(), read_reflex_state);
   report.identities = read_all<WorkloadIdentity>(reader, table.identities(), read_identity);
+  report.app_metrics = read_all<AppMetric>(reader, table.app_metrics(), wire::read_app_metric);
+  if (table.upcoming()) {
+    report.upcoming =
+        read_all<UpcomingCommand>(reader, table.upcoming()->commands(), wire::read_upcoming);
+  }
   return report;
 }
 
@@ -316,7 +372,10 @@ std::vector<ByteBuffer> encode_report_in_parts(Report report) {
       report.samples = {};
       report.losses.clear();
       report.outcomes.clear();
+      report.reflexes.clear();
       report.identities.clear();
+      report.app_metrics.clear();
+      report.upcoming.reset();
       used = 0;
     }
     used += size;

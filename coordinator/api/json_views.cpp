@@ -301,6 +301,7 @@ Json score_json(const ModelScore& score) {
       {"pinball", number_json(score.pinball)},
       {"coverage80", number_json(score.coverage80)},
       {"points", score.points},
+      {"weight", number_json(score.weight)},
       {"serves", score.serves},
   };
 }
@@ -354,6 +355,34 @@ Json learning_json(const LearnedState& learned) {
       {"not_yet", learned.forecasts.size() - static_cast<std::size_t>(ready)},
       {"tags", learned.tags.size()},
       {"problem", learned.problem},
+  };
+}
+
+Json reflex_json(const ReflexState& state, const LiveView::Host& host) {
+  const Reflex& reflex = state.reflex;
+  return {
+      {"decision_id", reflex.decision_id},
+      {"reflex", reflex.name},
+      {"signature", reflex.signature},
+      {"executable", reflex.base_name},
+      {"host", host.name},
+      {"cgroup", reflex.adjustment.target.path},
+      {"knob", to_string(reflex.adjustment.knob)},
+      {"value", or_null(reflex.adjustment.value)},
+      {"window_s", seconds_of(reflex.window)},
+      {"expires", time_json(reflex.expires)},
+      {"dry_run", reflex.dry_run},
+      {"fired", state.fired},
+      {"extended", state.extended},
+      {"needless", state.needless},
+      {"suppressed", state.suppressed},
+      {"failed", state.failed},
+      {"last_fired", state.last_fired ? time_json(*state.last_fired) : Json()},
+      {"last_reaction_us", state.last_reaction
+                               ? Json(static_cast<double>(state.last_reaction->count()) / 1e3)
+                               : Json()},
+      {"active_until", state.active_until ? time_json(*state.active_until) : Json()},
+      {"reported", time_json(host.last_report)},
   };
 }
 
@@ -443,6 +472,17 @@ std::string render_decision(const DecisionRow& decision, const std::string& text
   json["details"] = details.is_discarded() ? Json(decision.details) : std::move(details);
   json["text"] = text;
   return dump(json);
+}
+
+std::string render_reflexes(const std::vector<LiveView::Host>& hosts, const std::string& cgroup) {
+  Json reflexes = Json::array();
+  for (const auto& host : hosts) {
+    for (const auto& state : host.reflexes) {
+      if (cgroup.empty() || state.reflex.adjustment.target.path == cgroup)
+        reflexes.push_back(reflex_json(state, host));
+    }
+  }
+  return dump({{"reflexes", std::move(reflexes)}});
 }
 
 std::string render_agents(const std::vector<AgentRow>& agents) {

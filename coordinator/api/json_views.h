@@ -43,6 +43,8 @@ std::string render_policies(const std::vector<Policy>& policies);
 std::string render_decisions(const std::vector<DecisionRow>& decisions);
 /// With the details as they were recorded, and `text`: the same for people.
 std::string render_decision(const DecisionRow& decision, const std::string& text);
+/// The reflexes of these hosts, as they report them.
+std::string render_reflexes(const std::vector<LiveView::Host>& hosts, const std::string& cgroup);
 std::string render_agents(const std::vector<AgentRow>& agents);
 std::string render_agent(const AgentRow& agent);
 

@@ -73,6 +73,7 @@ void RestApi::add_routes(HttpServer& server) {
   add_route(server, "GET", "/v1/policies", &RestApi::get_policies);
   add_route(server, "GET", "/v1/decisions", &RestApi::get_decisions);
   add_route(server, "GET", "/v1/decisions/:id", &RestApi::get_decision);
+  add_route(server, "GET", "/v1/reflexes", &RestApi::get_reflexes);
   add_route(server, "GET", "/v1/agents", &RestApi::get_agents);
   add_route(server, "POST", "/v1/agents/:key/approve", &RestApi::approve_agent);
   add_route(server, "POST", "/v1/agents/:key/revoke", &RestApi::revoke_agent);
@@ -259,6 +260,16 @@ RestApi::Body RestApi::get_decision(const HttpRequest& request) {
   FS_TRY(const auto decision, parts_.decisions.find(id));
   FS_TRY(const auto explanation, parts_.explain(decision));
   return render_decision(decision, explanation);
+}
+
+RestApi::Body RestApi::get_reflexes(const HttpRequest& request) {
+  QueryReader query(request);
+  const auto host = query.text("host");
+  const auto workload = query.text("workload").value_or("");
+  FS_CHECK(query.finish());
+  const auto hosts = keep_if(parts_.live.read()->hosts,
+                             [&](const LiveView::Host& one) { return !host || one.name == *host; });
+  return render_reflexes(hosts, workload);
 }
 
 RestApi::Body RestApi::get_agents(const HttpRequest& request) {

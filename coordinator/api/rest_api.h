@@ -20,8 +20,8 @@ namespace foreshock::coordinator {
 
 /// The administration API: GET
 /// /v1/{status,hosts,workloads,commands,leads,forecast,tags,policies,decisions,
-/// decisions/:id,agents}, POST /v1/agents/:key/{approve,revoke}, GET /metrics, /healthz. JSON;
-/// times are UTC ISO 8601, amounts carry their unit in the name. What is not about these has a
+/// decisions/:id,reflexes,agents}, POST /v1/agents/:key/{approve,revoke}, GET /metrics, /healthz.
+/// JSON; times are UTC ISO 8601, amounts carry their unit in the name. What is not about these has a
 /// group of routes of its own (`*_routes.h`). Parameters that are wrong or not known are 400 and
 /// named. Borrowed parts outlive it, and it outlives the server. Any thread: the readers, which
 /// belong to one thread at a time, are used under a mutex.
@@ -59,6 +59,7 @@ class RestApi {
   Body get_policies(const HttpRequest& request);
   Body get_decisions(const HttpRequest& request);
   Body get_decision(const HttpRequest& request);
+  Body get_reflexes(const HttpRequest& request);
   Body get_agents(const HttpRequest& request);
   Body approve_agent(const HttpRequest& request);
   Body revoke_agent(const HttpRequest& request);

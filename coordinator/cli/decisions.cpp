@@ -29,6 +29,7 @@ TextCell result_cell(const Json& decision, const std::string& knob) {
   if (outcome.is_null()) return "-";
   const auto status = raw_words_of(outcome, "status");
   if (status == "applied") return {"now " + limit_of(outcome, "after", knob), Tint::good};
+  if (status == "dry_run") return {"would be " + limit_of(outcome, "requested", knob), Tint::none};
   const auto refusal = raw_words_of(outcome, "refusal");
   return {refusal == "none" ? status : status + ": " + refusal, Tint::bad};
 }

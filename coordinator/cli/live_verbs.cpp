@@ -175,6 +175,31 @@ void add_command_verbs(CLI::App& app, const Verbs& verbs) {
   leads.filter("--workload", "workload", "That precede load of this cgroup");
 }
 
+void add_input_verbs(CLI::App& app, const Verbs& verbs) {
+  const auto upcoming =
+      verbs.add(app, "upcoming", "Commands that timers, crontabs and at jobs will run",
+                "/v1/upcoming", show_upcoming);
+  upcoming.filter("text", "text", "In the command or its name");
+  upcoming.filter("--host", "host", "Of this host only");
+  upcoming.limit("At most so many (100)");
+  const auto metrics = verbs.add(app, "metrics", "What applications say about themselves",
+                                 "/v1/app-metrics", show_app_metrics);
+  metrics.filter("text", "text", "In the name or the labels");
+  metrics.filter("--host", "host", "Of this host only");
+  metrics.limit("At most so many (1000)");
+  const auto metric = verbs.add_below(metrics, "show", "One metric's samples", "", show_app_metric);
+  metric.app
+      ->add_option_function<std::uint64_t>(
+          "id",
+          [request = metric.request](std::uint64_t id) {
+            request->path = fmt::format("/v1/app-metrics/{}", id);
+          },
+          "Its number, as the list has it")
+      ->required();
+  metric.filter("--minutes", "minutes", "Of the last so many minutes (60)");
+  metric.limit("At most so many (1000)");
+}
+
 void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   const auto forecast = verbs.add(app, "forecast", "What a series is expected to do, with its band",
                                   "/v1/forecast", show_forecast);
@@ -218,6 +243,14 @@ void add_decision_verbs(CLI::App& app, const Verbs& verbs) {
       ->required();
 }
 
+void add_reflex_verb(CLI::App& app, const Verbs& verbs) {
+  const auto reflexes =
+      verbs.add(app, "reflexes", "What hosts do by themselves when a command is executed",
+                "/v1/reflexes", show_reflexes);
+  reflexes.filter("--host", "host", "Of this host only");
+  reflexes.filter("--workload", "workload", "About this cgroup only");
+}
+
 void add_agent_change(const Verb& agents, const Verbs& verbs, const std::string& name,
                       const std::string& help) {
   const auto verb = verbs.add_below(agents, name, help, "", show_agent);
@@ -248,8 +281,10 @@ void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_sta
   const Verbs verbs{output, exit_status};
   add_fleet_verbs(app, verbs);
   add_command_verbs(app, verbs);
+  add_input_verbs(app, verbs);
   add_forecast_verbs(app, verbs);
   add_decision_verbs(app, verbs);
+  add_reflex_verb(app, verbs);
   add_agent_verbs(app, verbs);
 }
 

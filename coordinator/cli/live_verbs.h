@@ -26,8 +26,8 @@ struct CliOutput {
 };
 
 /// Adds the verbs that ask the running service over its admin socket: status hosts workloads
-/// commands leads forecast accuracy tags policies decisions (list, explain) agents (list, approve,
-/// revoke). Each takes --socket and --json. A verb runs while the command line is parsed and leaves
+/// commands leads forecast accuracy tags policies decisions (list, explain) reflexes agents (list,
+/// approve, revoke). Each takes --socket and --json. A verb runs while the command line is parsed and leaves
 /// how it went in `exit_status`. `output` is copied; what it and the others refer to outlives
 /// `app`.
 void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status);

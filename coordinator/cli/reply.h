@@ -50,9 +50,13 @@ std::string show_commands(const Json& reply, const View& view);
 std::string show_leads(const Json& reply, const View& view);
 std::string show_forecast(const Json& reply, const View& view);
 std::string show_accuracy(const Json& reply, const View& view);
+std::string show_upcoming(const Json& reply, const View& view);
+std::string show_app_metrics(const Json& reply, const View& view);
+std::string show_app_metric(const Json& reply, const View& view);
 std::string show_policies(const Json& reply, const View& view);
 std::string show_decisions(const Json& reply, const View& view);
 std::string show_decision(const Json& reply, const View& view);
+std::string show_reflexes(const Json& reply, const View& view);
 std::string show_agents(const Json& reply, const View& view);
 std::string show_agent(const Json& reply, const View& view);
 

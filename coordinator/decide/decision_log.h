@@ -41,7 +41,8 @@ struct DecisionRow {
   std::uint64_t wanted = 0;
   std::string reason;
   std::string details;
-  std::optional<ActionOutcome> action_outcome;
+  std::vector<ActionOutcome> outcomes;          ///< of find() only: newest first, at most 50
+  std::optional<ActionOutcome> action_outcome;  ///< the newest
 };
 
 struct DecisionQuery {

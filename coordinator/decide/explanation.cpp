@@ -156,6 +156,23 @@ Json action_json(const Decision& decision) {
   return action;
 }
 
+Json reflex_json(const Decision& decision) {
+  if (!decision.reflex) return nullptr;
+  const Reflex& reflex = *decision.reflex;
+  Json json;
+  json["name"] = reflex.name;
+  json["signature"] = reflex.signature;
+  json["executable"] = reflex.base_name;
+  json["cgroup"] = reflex.adjustment.target.path;
+  json["cgroup_id"] = reflex.adjustment.target.id;
+  json["knob"] = to_string(reflex.adjustment.knob);
+  json["value"] = or_null(reflex.adjustment.value);
+  json["window_s"] = std::chrono::duration<double>(reflex.window).count();
+  json["expires"] = format_utc(reflex.expires);
+  json["dry_run"] = reflex.dry_run;
+  return json;
+}
+
 }  // namespace
 
 std::string to_json_text(const Decision& decision) {
@@ -180,6 +197,8 @@ std::string to_json_text(const Decision& decision) {
   json["candidates"] = candidates_json(decision);
   json["clips"] = clips_json(decision);
   json["action"] = action_json(decision);
+  json["reflex"] = reflex_json(decision);
+  json["disarms"] = or_null(decision.disarms);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -201,6 +220,7 @@ class Page {
     write_forecast();
     write_candidates();
     write_clips();
+    write_reflex();
     write_result();
     return std::move(page_);
   }
@@ -333,6 +353,31 @@ class Page {
       line("  ahead of the load {:.1f} s", *ahead);
     }
     if (!outcome.detail.empty()) line("  detail            {}", make_printable(outcome.detail));
+  }
+
+  void write_reflex() {
+    const auto reflex = details_.find("reflex");
+    if (reflex == details_.end() || reflex->is_null()) return;
+    line("");
+    line("reflex");
+    line("  when              `{}` is executed ({})", text_of(*reflex, "signature"),
+         text_of(*reflex, "executable"));
+    line("  then              {} at least {}, taken back {:g} s after the last run{}",
+         text_of(*reflex, "knob"), capacity(reflex->at("value")),
+         reflex->at("window_s").get<double>(),
+         reflex->at("dry_run").get<bool>() ? "; a dry run: nothing is changed" : "");
+    line("  until             {}", text_of(*reflex, "expires"));
+    line("  what happened, newest first");
+    for (const ActionOutcome& outcome : row_.outcomes) {
+      const std::string after =
+          outcome.reaction ? fmt::format(", {:.0f} µs after the exec",
+                                         static_cast<double>(outcome.reaction->count()) / 1e3)
+                           : "";
+      line("    {}  {:<10} {:<8} {} -> {}{}{}{}", format_utc(outcome.time),
+           to_string(outcome.cause), to_string(outcome.status), capacity(outcome.before),
+           capacity(outcome.status == ActionStatus::dry_run ? outcome.requested : outcome.after),
+           after, outcome.detail.empty() ? "" : "  ", make_printable(outcome.detail));
+    }
   }
 
   std::string_view result_without_outcome() const {

@@ -19,11 +19,13 @@ Result<std::unique_ptr<SqliteDecisionLog>> SqliteDecisionLog::open(const std::st
                                              "outcome, limit_before, wanted, reason, details) "
                                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   FS_TRY(auto find_decision, database.prepare("SELECT 1 FROM decision WHERE id = ?"));
-  FS_TRY(auto add_outcome,
-         database.prepare("INSERT INTO action_outcome (decision_id, command_id, time_ns, status, "
-                          "refusal, detail, cgroup, "
-                          "cgroup_id, knob, limit_before, requested, limit_after) "
-                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+  FS_TRY(
+      auto add_outcome,
+      database.prepare("INSERT INTO action_outcome (decision_id, command_id, time_ns, status, "
+                       "refusal, detail, cgroup, "
+                       "cgroup_id, knob, limit_before, requested, limit_after, cause, "
+                       "reaction_ns) "
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
   return std::unique_ptr<SqliteDecisionLog>(
       new SqliteDecisionLog(std::move(database), std::move(add_decision), std::move(find_decision),
                             std::move(add_outcome)));
@@ -50,10 +52,14 @@ Result<void> SqliteDecisionLog::record_outcome(const ActionOutcome& outcome) {
                  fmt::format("record the outcome of command {}: there is no decision {}",
                              outcome.command_id, outcome.decision_id));
   }
+  const auto reaction = outcome.reaction
+                            ? std::optional(static_cast<std::uint64_t>(outcome.reaction->count()))
+                            : std::nullopt;
   return add_outcome_.run(outcome.decision_id, outcome.command_id, to_ns(outcome.time),
                           to_string(outcome.status), to_string(outcome.refusal), outcome.detail,
                           outcome.target.path, outcome.target.id, to_string(outcome.knob),
-                          outcome.before, outcome.requested, outcome.after);
+                          outcome.before, outcome.requested, outcome.after,
+                          to_string(outcome.cause), reaction);
 }
 
 Result<std::uint64_t> SqliteDecisionLog::next_epoch() {

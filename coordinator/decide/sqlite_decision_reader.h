@@ -21,6 +21,7 @@ class SqliteDecisionReader final : public DecisionReader {
 
  private:
   explicit SqliteDecisionReader(Database database) : database_(std::move(database)) {}
+  Result<std::vector<ActionOutcome>> outcomes_of(std::uint64_t id);
   Result<std::vector<DecisionRow>> select(const std::string& condition,
                                           std::span<const SqlValue> values);
 

@@ -28,8 +28,9 @@ class Dispatcher {
 
   Dispatcher(Options options, std::uint64_t epoch, Send send);
 
-  /// Carries out the decision's action on the agent with this key. A decision without an action, or
-  /// not in `auto`, is a broken invariant of the caller.
+  /// Carries out the decision on the agent with this key: its action, or the reflex that it arms or
+  /// disarms. A decision without any of these, or an action that is not in `auto`, is a broken
+  /// invariant of the caller.
   void submit(const RecordedDecision& decision, const std::string& public_key, WallTime now);
 
   /// Sends again what got no answer. Returns an outcome "failed: no answer …" for each command
@@ -39,6 +40,8 @@ class Dispatcher {
   /// The agent answered. False when the command is not (or no longer) under way.
   bool on_outcome(const ActionOutcome& outcome);
 
+  /// A command under way.
+  std::optional<Command> find(std::uint64_t command_id) const;
   /// The value a command under way asks for: what the limit is about to be. Absent: nothing is
   /// under way.
   std::optional<KnobValue> pending_value(const std::string& public_key, const std::string& cgroup,

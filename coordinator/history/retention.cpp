@@ -72,6 +72,10 @@ Result<std::int64_t> remove_unused(const Database& database, std::int64_t cutoff
   std::int64_t removed = 0;
   for (const char* sql :
        {"DELETE FROM loss WHERE minute_ms < ?", "DELETE FROM action_outcome WHERE time_ms < ?",
+        // Metric by metric, because that is how the table is ordered.
+        "DELETE FROM app_metric_sample WHERE metric_id IN (SELECT id FROM app_metric) AND "
+        "time_ms < ?",
+        "DELETE FROM app_metric WHERE last_seen_ms < ?",
         "DELETE FROM workload WHERE last_seen_ms < ?", "DELETE FROM boot WHERE last_seen_ms < ?",
         "DELETE FROM signature WHERE last_seen_ms < ? AND id <> 1",
         // The newest of a host stays: its agent may send the same batches again.

@@ -46,15 +46,18 @@ Result<std::unique_ptr<SqliteHistoryStore>> SqliteHistoryStore::open(
   FS_CHECK(migrate(*database, embedded::history_migrations()));
   FS_TRY(auto catalog, Catalog::make(*database, options.max_signatures));
   FS_TRY(auto writer, RecordWriter::make(*database));
-  return std::unique_ptr<SqliteHistoryStore>(
-      new SqliteHistoryStore(std::move(database), std::move(catalog), std::move(writer), options));
+  FS_TRY(auto app_metrics, AppMetricWriter::make(*database));
+  return std::unique_ptr<SqliteHistoryStore>(new SqliteHistoryStore(
+      std::move(database), std::move(catalog), std::move(writer), std::move(app_metrics), options));
 }
 
 SqliteHistoryStore::SqliteHistoryStore(std::unique_ptr<Database> database, Catalog catalog,
-                                       RecordWriter writer, const HistoryOptions& options)
+                                       RecordWriter writer, AppMetricWriter app_metrics,
+                                       const HistoryOptions& options)
     : database_(std::move(database)),
       catalog_(std::move(catalog)),
       writer_(std::move(writer)),
+      app_metrics_(std::move(app_metrics)),
       options_(options) {}
 
 Result<std::vector<AppendedBatch>> SqliteHistoryStore::append(
@@ -63,6 +66,7 @@ Result<std::vector<AppendedBatch>> SqliteHistoryStore::append(
   if (!appended) {
     // Rolled back: what the catalog remembers may not be in the file.
     catalog_.forget();
+    app_metrics_.forget();
     return appended.error().in("append to history");
   }
   repeated_batches_ +=
@@ -110,6 +114,7 @@ Result<void> SqliteHistoryStore::write_report(Catalog::Host& host, const Report&
   FS_CHECK(write_samples(host, report, added));
   FS_CHECK(write_losses(host, report));
   FS_CHECK(write_identities(host, report));
+  FS_CHECK(app_metrics_.write(host.id, report));
   for (const ActionOutcome& outcome : report.outcomes)
     FS_CHECK(writer_.write_outcome(host.id, outcome));
   return {};
@@ -186,7 +191,10 @@ Result<void> SqliteHistoryStore::write_losses(Catalog::Host& host, const Report&
 Result<bool> SqliteHistoryStore::prune(WallTime before, std::uint64_t max_bytes) {
   const auto removed = prune_step(to_ms(before), max_bytes);
   if (!removed) return removed.error().in("prune history");
-  if (removed->others > 0) catalog_.forget();
+  if (removed->others > 0) {
+    catalog_.forget();
+    app_metrics_.forget();
+  }
   FS_CHECK(shrink_file(max_bytes));
   FS_CHECK(database_->checkpoint_if_due());
   return removed->done;

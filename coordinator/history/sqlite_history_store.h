@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/history/app_metric_writer.h"
 #include "coordinator/history/catalog.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/history/record_writer.h"
@@ -41,7 +42,7 @@ class SqliteHistoryStore final : public HistoryStore {
   };
 
   SqliteHistoryStore(std::unique_ptr<Database> database, Catalog catalog, RecordWriter writer,
-                     const HistoryOptions& options);
+                     AppMetricWriter app_metrics, const HistoryOptions& options);
 
   Result<std::vector<AppendedBatch>> append_all(std::span<const ReceivedBatch> batches);
   Result<AppendedBatch> append_one(const ReceivedBatch& batch, Added& added);
@@ -59,6 +60,7 @@ class SqliteHistoryStore final : public HistoryStore {
   std::unique_ptr<Database> database_;
   Catalog catalog_;
   RecordWriter writer_;
+  AppMetricWriter app_metrics_;
   const HistoryOptions options_;
   std::uint64_t repeated_batches_ = 0;
 };

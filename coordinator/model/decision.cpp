@@ -12,6 +12,10 @@ std::string_view to_string(DecisionOutcome outcome) {
       return "lower";
     case DecisionOutcome::hold:
       return "hold";
+    case DecisionOutcome::arm:
+      return "arm";
+    case DecisionOutcome::disarm:
+      return "disarm";
   }
   return "hold";
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/model/command.h"
+#include "common/model/reflex.h"
 #include "coordinator/model/forecast.h"
 #include "coordinator/model/policy.h"
 #include "coordinator/model/series.h"
@@ -33,7 +34,14 @@ struct Facts {
   std::optional<WallTime> last_lowered;
 };
 
-enum class DecisionOutcome : std::uint8_t { keep = 0, raise = 1, lower = 2, hold = 3 };
+enum class DecisionOutcome : std::uint8_t {
+  keep = 0,
+  raise = 1,
+  lower = 2,
+  hold = 3,
+  arm = 4,
+  disarm = 5
+};
 std::string_view to_string(DecisionOutcome outcome);
 
 /// One capacity that was considered, and where it came from.
@@ -66,6 +74,8 @@ struct Decision {
   std::string reason;                ///< one sentence for people
   std::string counter_factual;       ///< what would have been done without the forecast
   std::optional<Adjustment> action;  ///< what is asked of the world; carried out in `auto` only
+  std::optional<Reflex> reflex;  ///< outcome arm: its decision_id is this decision's, once recorded
+  std::optional<std::uint64_t> disarms;  ///< outcome disarm: the decision that armed the reflex
 };
 
 }  // namespace foreshock::coordinator

@@ -33,7 +33,7 @@ struct Forecast {
   WallTime start;
   std::chrono::nanoseconds step{};
   std::vector<double> mean;
-  std::vector<Quantiles> quantiles;  ///< ordered, never negative
+  std::vector<Quantiles> quantiles;  ///< ordered; not negative where the history is not
   std::string model;                 ///< which forecaster, or "a+leads" when commands moved it
   std::vector<LeadContribution> leads;
   std::vector<Quantiles>

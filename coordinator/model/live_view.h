@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "common/model/reflex.h"
 #include "common/model/resource_sample.h"
+#include "common/model/upcoming_command.h"
 #include "coordinator/model/forecast.h"
 #include "coordinator/model/series.h"
 
@@ -23,6 +25,8 @@ struct LiveView {
     std::uint64_t memory_used_bytes = 0;
     std::uint64_t memory_total_bytes = 0;
     std::uint64_t losses_last_minute = 0;
+    std::vector<ReflexState> reflexes;      ///< as last reported
+    std::vector<UpcomingCommand> upcoming;  ///< as told last, in the order of time
   };
   struct LiveWorkload {
     Workload workload;

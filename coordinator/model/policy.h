@@ -36,6 +36,7 @@ struct Policy {
   std::chrono::nanoseconds cool_down{};      ///< between two reductions
   double max_step_down = 0.5;  ///< largest reduction at once, as a share of the current limit
   double tolerance = 0.1;      ///< changes smaller than this share are not worth an action
+  bool reflexes = true;  ///< sure lead commands of its workloads become reflexes of their hosts
   std::chrono::nanoseconds max_age{};  ///< of the newest sample; older inputs freeze reductions
 };
 

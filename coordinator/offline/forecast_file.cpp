@@ -1,5 +1,6 @@
 // forecast --csv: what a recorded series is going to do, with no service running.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <ostream>
 
@@ -41,11 +42,11 @@ Result<const FileSeries*> choose(const std::map<std::string, FileSeries>& all,
   if (found != all.end()) return &found->second;
   std::string names;
   for (const auto& [name, values] : all) names += (names.empty() ? "" : ", ") + name;
-  return Error(ErrorCode::invalid_argument,
-               options.series.empty()
-                   ? fmt::format("{}: several series, name one with --series: {}", options.csv, names)
-                   : fmt::format("{}: no series \"{}\", there are: {}", options.csv, options.series,
-                                 names));
+  return Error(
+      ErrorCode::invalid_argument,
+      options.series.empty()
+          ? fmt::format("{}: several series, name one with --series: {}", options.csv, names)
+          : fmt::format("{}: no series \"{}\", there are: {}", options.csv, options.series, names));
 }
 
 Result<std::chrono::nanoseconds> choose_step(const FileSeries& series, const Options& options) {
@@ -159,6 +160,8 @@ Result<void> forecast_file(const Options& options, bool json, const CliOutput& o
 
 void add_forecast_file(CLI::App& app, const OfflineVerbs& verbs) {
   CLI::App& verb = OfflineVerbs::group(app, "forecast", "What a series is expected to do");
+  verb.require_subcommand(0);
+  if (verb.get_option_no_throw("--json") == nullptr) verb.add_flag("--json", "Print JSON");
   const auto options = std::make_shared<Options>();
   CLI::Option* csv =
       verb.add_option("--csv", options->csv,

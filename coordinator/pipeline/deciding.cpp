@@ -22,17 +22,31 @@ bool has_tag(const std::vector<Tag>& tags, const Workload& workload, const std::
   });
 }
 
-bool applies(const Policy& policy, const Workload& workload, const std::string& host_name,
-             const std::vector<Tag>& tags) {
-  return (policy.host.empty() || matches_text_glob(policy.host, host_name)) &&
-         (policy.cgroup.empty() || matches_path_glob(policy.cgroup, workload.cgroup)) &&
-         (policy.tag.empty() || has_tag(tags, workload, policy.tag));
-}
-
 std::optional<std::uint64_t> use_of(const LiveState::Point& point, Resource resource) {
   if (resource == Resource::memory) return point.memory_bytes;
   if (!point.cpu_cores) return std::nullopt;
   return static_cast<std::uint64_t>(std::lround(*point.cpu_cores * 1000));
+}
+
+std::uint64_t facts_limit(const Decision& decision) {
+  return decision.facts.current_limit.value_or(0);
+}
+
+/// What tells one state of affairs from the next: changes always count, a steady state is written
+/// down once.
+std::string state_of(const Decision& decision) {
+  std::string state(to_string(decision.outcome));
+  for (const auto& clip : decision.clips) state += "," + clip.rule;
+  return state + "," + decision.winner;
+}
+
+}  // namespace
+
+bool policy_applies(const Policy& policy, const Workload& workload, const std::string& host_name,
+                    const std::vector<Tag>& tags) {
+  return (policy.host.empty() || matches_text_glob(policy.host, host_name)) &&
+         (policy.cgroup.empty() || matches_path_glob(policy.cgroup, workload.cgroup)) &&
+         (policy.tag.empty() || has_tag(tags, workload, policy.tag));
 }
 
 KnobValue limit_of(const WorkloadSample& sample, Knob knob) {
@@ -54,19 +68,15 @@ KnobValue limit_of(const WorkloadSample& sample, Knob knob) {
   return std::nullopt;
 }
 
-std::uint64_t facts_limit(const Decision& decision) {
-  return decision.facts.current_limit.value_or(0);
+std::optional<std::uint64_t> most_used_lately(const LiveState::WorkloadState& state,
+                                              Resource resource) {
+  std::optional<std::uint64_t> most;
+  for (const auto& point : state.recent) {
+    if (point.time < state.time - kLiveWindow) continue;
+    if (const auto use = use_of(point, resource)) most = std::max(most.value_or(0), *use);
+  }
+  return most;
 }
-
-/// What tells one state of affairs from the next: changes always count, a steady state is written
-/// down once.
-std::string state_of(const Decision& decision) {
-  std::string state(to_string(decision.outcome));
-  for (const auto& clip : decision.clips) state += "," + clip.rule;
-  return state + "," + decision.winner;
-}
-
-}  // namespace
 
 Quantity quantity_of(Resource resource) {
   return resource == Resource::memory ? Quantity::memory_used : Quantity::cpu_usage;
@@ -76,8 +86,9 @@ Deciding::Deciding(std::vector<Policy> policies) : policies_(std::move(policies)
 
 bool Deciding::concerns(const Workload& workload, const std::string& host_name,
                         const std::vector<Tag>& tags) const {
-  return std::ranges::any_of(
-      policies_, [&](const Policy& policy) { return applies(policy, workload, host_name, tags); });
+  return std::ranges::any_of(policies_, [&](const Policy& policy) {
+    return policy_applies(policy, workload, host_name, tags);
+  });
 }
 
 Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadState& state,
@@ -99,12 +110,7 @@ Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadStat
   if (state.sample.memory_working_set && policy.resource == Resource::memory) {
     facts.working_set = state.sample.memory_working_set->count;
   }
-  for (const auto& point : state.recent) {
-    if (point.time < state.time - kLiveWindow) continue;
-    if (const auto use = use_of(point, policy.resource)) {
-      facts.live_use = std::max(facts.live_use.value_or(0), *use);
-    }
-  }
+  facts.live_use = most_used_lately(state, policy.resource);
   facts.throttled =
       policy.resource == Resource::cpu && !state.recent.empty() && state.recent.back().throttled;
 
@@ -136,7 +142,7 @@ Deciding::Turn Deciding::decide(const LiveState& live, const LearnedState& learn
   for (const auto& policy : policies_) {
     for (const auto& [workload, state] : live.workloads()) {
       const auto* host = live.find_host(workload.host);
-      if (host == nullptr || !applies(policy, workload, host->name, learned.tags)) continue;
+      if (host == nullptr || !policy_applies(policy, workload, host->name, learned.tags)) continue;
       Memory& memory = memory_[{workload, policy.name}];
       Decision decision =
           plan(policy, gather_facts(policy, state, live, learned, pending, memory, now, turn));

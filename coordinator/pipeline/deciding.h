@@ -64,4 +64,13 @@ class Deciding {
 /// The series a policy's resource is forecast by.
 Quantity quantity_of(Resource resource);
 
+/// Whether a policy speaks about a workload.
+bool policy_applies(const Policy& policy, const Workload& workload, const std::string& host_name,
+                    const std::vector<Tag>& tags);
+/// The limit that a sample shows.
+KnobValue limit_of(const WorkloadSample& sample, Knob knob);
+/// The most used in the last few seconds, in the resource's capacity unit.
+std::optional<std::uint64_t> most_used_lately(const LiveState::WorkloadState& state,
+                                              Resource resource);
+
 }  // namespace foreshock::coordinator

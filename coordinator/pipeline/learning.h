@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "coordinator/forecast/ensemble.h"
+#include "coordinator/forecast/combination.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/lead/lead_finder.h"
 #include "coordinator/model/learned_state.h"
@@ -57,7 +57,7 @@ class Learning {
 
   const Options options_;
   const Parts parts_;
-  std::unique_ptr<Ensemble> ensemble_;
+  Combination forecaster_;
   ForecastCheck check_;
   struct Confirmed {
     LeadCommand lead;

@@ -57,6 +57,15 @@ void LiveState::on_report(HostId id, const std::string& public_key, const Report
   const WallTime end = report.to_wall(report.period_end);
   state.host.last_report = std::max(state.host.last_report, end);
   if (report.samples.host) on_host_sample(state, *report.samples.host);
+  if (report.upcoming && end >= state.upcoming_told) {
+    state.host.upcoming = *report.upcoming;
+    state.upcoming_told = end;
+  }
+  // Only a report with samples tells all; an older one would bring back what is gone.
+  if (report.samples.host && (!state.reflexes_at || end >= *state.reflexes_at)) {
+    state.host.reflexes = report.reflexes;
+    state.reflexes_at = end;
+  }
   for (const auto& loss : report.losses) state.losses.emplace_back(end, loss.count);
 
   for (const auto& sample : report.samples.workloads) {
@@ -134,6 +143,19 @@ std::optional<HostId> LiveState::host_of(const std::string& public_key) const {
 const LiveView::Host* LiveState::find_host(HostId host) const {
   const auto it = hosts_.find(host);
   return it == hosts_.end() ? nullptr : &it->second.host;
+}
+
+std::vector<LiveView::Host> LiveState::hosts_with_reflexes() const {
+  std::vector<LiveView::Host> hosts;
+  for (const auto& [id, state] : hosts_) {
+    if (state.reflexes_at && !state.host.reflexes.empty()) hosts.push_back(state.host);
+  }
+  return hosts;
+}
+
+bool LiveState::knows_reflexes_of(HostId host) const {
+  const auto it = hosts_.find(host);
+  return it != hosts_.end() && it->second.reflexes_at;
 }
 
 std::vector<LeadSighting> LiveState::sightings_for(const SeriesKey& key, WallTime now) const {

@@ -46,6 +46,9 @@ class LiveState {
 
   std::optional<HostId> host_of(const std::string& public_key) const;
   const LiveView::Host* find_host(HostId host) const;
+  /// Those whose reflexes are known, because they have reported since the start.
+  std::vector<LiveView::Host> hosts_with_reflexes() const;
+  bool knows_reflexes_of(HostId host) const;
   const std::map<Workload, WorkloadState>& workloads() const { return workloads_; }
 
   /// Sightings of leads of this series whose load may still be ahead or under way.
@@ -60,6 +63,8 @@ class LiveState {
   struct HostState {
     LiveView::Host host;
     std::optional<HostSample> last_sample;
+    std::optional<WallTime> reflexes_at;
+    WallTime upcoming_told;
     std::deque<std::pair<WallTime, std::uint64_t>> losses;
   };
   using ExecutionKey = std::tuple<HostId, BootId, ProcessKey, BootTime, std::string>;

@@ -18,11 +18,12 @@ constexpr auto kPruneInterval = std::chrono::minutes(1);
 }  // namespace
 
 Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t epoch, Parts parts)
-    : options_(options),
+    : options_(std::move(options)),
       parts_(std::move(parts)),
       epoch_(epoch),
-      deciding_(std::move(policies)),
-      dispatcher_(options.dispatch, epoch,
+      deciding_(policies),
+      arming_(options_.reflex_rules, std::move(policies)),
+      dispatcher_(options_.dispatch, epoch,
                   [this](const std::string& public_key, const Command& command) {
                     const bool posted = parts_.post(Outbound{public_key, command});
                     if (posted) sent_commands_.add();
@@ -145,23 +146,38 @@ bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& exe
 
 void Pipeline::on_outcome(HostId host, const ActionOutcome& outcome) {
   record_outcome(outcome);
-  dispatcher_.on_outcome(outcome);
+  if (outcome.cause == ActionCause::arming) return on_arming_outcome(host, outcome);
+  if (outcome.cause == ActionCause::command) dispatcher_.on_outcome(outcome);
   const Workload workload{host, outcome.target.path};
   if (outcome.status == ActionStatus::applied) {
     live_.on_limit(host, outcome.target.path, outcome.knob, outcome.after);
     const bool lowered = outcome.after && (!outcome.before || *outcome.after < *outcome.before);
     if (lowered) deciding_.on_lowered(workload, outcome.knob, outcome.time);
-  } else {
+  } else if (outcome.cause == ActionCause::command) {
     deciding_.on_rejected(workload, outcome.knob,
                           std::string(to_string(outcome.refusal)) + ": " + outcome.detail,
                           parts_.clock.wall_now());
   }
   log_info(
-      "action_outcome decision={} status={} refusal={} cgroup={} knob={} before={} after={} "
+      "action_outcome cause={} decision={} status={} refusal={} cgroup={} knob={} before={} "
+      "after={} "
       "detail=\"{}\"",
-      outcome.decision_id, to_string(outcome.status), to_string(outcome.refusal),
-      outcome.target.path, to_string(outcome.knob), format_knob_value(outcome.knob, outcome.before),
+      to_string(outcome.cause), outcome.decision_id, to_string(outcome.status),
+      to_string(outcome.refusal), outcome.target.path, to_string(outcome.knob),
+      format_knob_value(outcome.knob, outcome.before),
       format_knob_value(outcome.knob, outcome.after), outcome.detail);
+}
+
+void Pipeline::on_arming_outcome(HostId host, const ActionOutcome& outcome) {
+  const auto command = dispatcher_.find(outcome.command_id);
+  dispatcher_.on_outcome(outcome);
+  if (outcome.status == ActionStatus::applied) return;
+  log_warning("reflex_not_armed decision={} refusal={} cgroup={} detail=\"{}\"",
+              outcome.decision_id, to_string(outcome.refusal), outcome.target.path, outcome.detail);
+  const auto* arm = command ? std::get_if<ArmReflex>(&command->body) : nullptr;
+  if (arm == nullptr) return;
+  const auto& [target, knob, value] = arm->reflex.adjustment;
+  arming_.on_rejected(host, arm->reflex.signature, target, knob, parts_.clock.wall_now());
 }
 
 void Pipeline::decide(WallTime now) {
@@ -175,16 +191,23 @@ void Pipeline::decide(WallTime now) {
   };
   auto turn = deciding_.decide(live_, *parts_.learned.read(), pending, now);
   decided_forecasts_ = std::move(turn.forecasts);
-  for (auto& decision : turn.decisions) {
-    const auto recorded = parts_.decisions.record(std::move(decision));
-    if (!recorded) {
-      // What cannot be written down is not done.
-      log_error("decision_not_recorded error=\"{}\"", recorded.error().message());
-      continue;
-    }
-    recorded_decisions_.add();
-    dispatch(*recorded, now);
+  for (auto& decision : turn.decisions) record_and_dispatch(std::move(decision), now);
+}
+
+void Pipeline::arm_reflexes(WallTime now) {
+  for (auto& decision : arming_.turn(live_, *parts_.learned.read(), now))
+    record_and_dispatch(std::move(decision), now);
+}
+
+void Pipeline::record_and_dispatch(Decision decision, WallTime now) {
+  const auto recorded = parts_.decisions.record(std::move(decision));
+  if (!recorded) {
+    // What cannot be written down is not done.
+    log_error("decision_not_recorded error=\"{}\"", recorded.error().message());
+    return;
   }
+  recorded_decisions_.add();
+  dispatch(*recorded, now);
 }
 
 void Pipeline::dispatch(const RecordedDecision& recorded, WallTime now) {
@@ -193,7 +216,9 @@ void Pipeline::dispatch(const RecordedDecision& recorded, WallTime now) {
            recorded.id(), decision.policy, to_string(decision.mode), to_string(decision.outcome),
            decision.facts.workload.cgroup, to_string(decision.knob),
            format_knob_value(decision.knob, decision.wanted), decision.reason);
-  if (!decision.action || decision.mode != PolicyMode::auto_) return;
+  const bool about_reflex = decision.reflex || decision.disarms;
+  // A reflex in mode observe is armed as a dry run.
+  if (!about_reflex && (!decision.action || decision.mode != PolicyMode::auto_)) return;
   const auto* host = live_.find_host(decision.facts.workload.host);
   if (host != nullptr) dispatcher_.submit(recorded, host->public_key, now);
 }
@@ -201,6 +226,7 @@ void Pipeline::dispatch(const RecordedDecision& recorded, WallTime now) {
 void Pipeline::do_what_is_due(WallTime now) {
   if (decide_now_ || now - last_decided_ >= options_.decide_interval || now < last_decided_) {
     decide(now);
+    arm_reflexes(now);
     for (const auto& expired : dispatcher_.tick(now)) {
       record_outcome(expired);
       log_warning("command_unanswered decision={} cgroup={}", expired.decision_id,

@@ -17,6 +17,7 @@
 #include "coordinator/ingest/gateway.h"
 #include "coordinator/model/learned_state.h"
 #include "coordinator/model/live_view.h"
+#include "coordinator/pipeline/arming.h"
 #include "coordinator/pipeline/deciding.h"
 #include "coordinator/pipeline/live_state.h"
 
@@ -32,6 +33,7 @@ class Pipeline {
     std::chrono::nanoseconds max_age = std::chrono::hours(24 * 30);
     std::uint64_t max_bytes = std::uint64_t{10} << 30;
     Dispatcher::Options dispatch;
+    std::vector<ReflexRule> reflex_rules;
   };
   /// Borrowed; all outlive the pipeline.
   struct Parts {
@@ -60,7 +62,10 @@ class Pipeline {
   void on_urgent(const UrgentReceived& received);
   bool notice_lead(HostId host, const BootId& boot, const Execution& execution, WallTime exec_time);
   void on_outcome(HostId host, const ActionOutcome& outcome);
+  void on_arming_outcome(HostId host, const ActionOutcome& outcome);
   void decide(WallTime now);
+  void arm_reflexes(WallTime now);
+  void record_and_dispatch(Decision decision, WallTime now);
   void dispatch(const RecordedDecision& recorded, WallTime now);
   void do_what_is_due(WallTime now);
 
@@ -68,6 +73,7 @@ class Pipeline {
   const Parts parts_;
   const std::uint64_t epoch_;
   Deciding deciding_;
+  Arming arming_;
   LiveState live_;
   Dispatcher dispatcher_;
   std::map<SeriesKey, Forecast> decided_forecasts_;

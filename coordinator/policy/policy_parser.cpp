@@ -75,6 +75,7 @@ Policy read_policy(TomlTable& table) {
   policy.max_step_down = table.number("max_step_down", policy.max_step_down, 0.01, 1);
   policy.tolerance = table.number("tolerance", policy.tolerance, 0, 1);
   policy.max_age = table.duration("max_age", seconds(5));
+  policy.reflexes = table.boolean("reflexes", policy.reflexes);
   return policy;
 }
 

@@ -72,10 +72,11 @@ const std::vector<Home>& homes() {
        "nlohmann/",
        {"common/http/", "agent/capture_verb/", "agent/cgroup/container_names", "agent/check/",
         "agent/status/", "coordinator/api/", "coordinator/cli/", "coordinator/decide/",
-        "coordinator/offline/",
-        "coordinator/ingest/agent_directory"}},
+        "coordinator/offline/", "coordinator/ingest/agent_directory"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
-      {"libsystemd", "systemd/", {"common/os/service_notify", "agent/actuate/systemd_bus"}},
+      {"libsystemd",
+       "systemd/",
+       {"common/os/service_notify", "agent/actuate/systemd_bus", "agent/schedule/systemd_timers"}},
   };
   return kHomes;
 }

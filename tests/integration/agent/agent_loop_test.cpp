@@ -68,7 +68,7 @@ class AgentLoopTest : public testing::Test {
     loop_ = std::make_unique<AgentLoop>(
         options,
         AgentLoop::Parts{*capture_, "replay", cgroups_, identities_, std::move(samplers), spool_,
-                         uplink_, executor_, *journal_, metrics_, status_, clock_});
+                         uplink_, executor_, *journal_, reflexes_, metrics_, status_, clock_});
   }
 
   void add_exec(std::uint32_t pid, const std::vector<std::string>& words) {
@@ -124,6 +124,8 @@ class AgentLoopTest : public testing::Test {
   std::unique_ptr<UndoJournal> journal_ =
       *UndoJournal::open(directory_ / "journal", BootId{{1, 2}});
   CommandExecutor executor_{CgroupLayout{}, {}, {}, *journal_};
+  ReflexFirer firer_{clock_};
+  LocalReflexes reflexes_{{"", 4, BootId{{1, 2}}}, {executor_, firer_}};
   MetricRegistry metrics_;
   Snapshot<AgentStatus> status_;
   std::unique_ptr<AgentLoop> loop_;

@@ -78,7 +78,7 @@ class CgroupKernel : public testing::Test {
     busy_->open_gate();
   }
 
-  ActionOutcome execute(std::variant<Adjustment, Restoration> body, std::uint64_t epoch = 1,
+  ActionOutcome execute(decltype(Command::body) body, std::uint64_t epoch = 1,
                         Nanoseconds time_to_live = seconds(10)) {
     Command command;
     command.id = ++last_id_;

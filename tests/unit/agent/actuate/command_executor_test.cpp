@@ -61,7 +61,7 @@ class CommandExecutorTest : public testing::TestWithParam<Version> {
 
   Command adjust(Knob knob, KnobValue value) { return make_command(Adjustment{job_, knob, value}); }
   Command restore(Knob knob) { return make_command(Restoration{job_, knob}); }
-  Command make_command(std::variant<Adjustment, Restoration> body) {
+  Command make_command(decltype(Command::body) body) {
     Command command;
     command.id = ++last_id_;
     command.decision_id = 77;

@@ -1,8 +1,10 @@
 #include "common/signature/signature.h"
 
 #include <cstdint>
+#include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -34,128 +36,50 @@ std::string text_of(std::string_view line) {
   return signature_of(words_of(line)).text;
 }
 
-struct Labelled {
-  std::string_view line;
-  std::string_view text;
-};
-
-constexpr Labelled kLabelled[] = {
-    // programs, sub-commands, flags
-    {"ls", "ls"},
-    {"/usr/bin/ls -la /var/log", "ls -la <path>"},
-    {"pg_dump -Fc shop", "pg_dump -Fc shop"},
-    {"git commit -m `Fix it`", "git commit -m <word>"},
-    {"apt-get install -y nginx", "apt-get install -y nginx"},
-    {"systemctl restart app.service", "systemctl restart app.service"},
-    {"docker run -d --name web -p 8080:80 nginx:1.25", "docker run -d --name web -p <n> nginx:<n>"},
-    {"kubectl get pods -n prod", "kubectl get pods -n prod"},
-    {"-bash", "bash"},
-    {"gcc-12 -O2 -c main.c -o main.o", "gcc-<n> -O<n> -c main.c -o main.o"},
-    {"sha256sum img", "sha256sum img"},
-    // numbers
-    {"make -j8 all", "make -j<n> all"},
-    {"make --jobs=8 all", "make --jobs=<n> all"},
-    {"sleep 0.5", "sleep <n>"},
-    {"sleep 10s", "sleep <n>"},
-    {"kill -9 4242", "kill -<n> <n>"},
-    {"dd if=/dev/zero of=/tmp/x bs=1M count=100", "dd if=<path> of=<path> bs=<n> count=<n>"},
-    {"stress --vm-bytes 512MiB --cpu 4", "stress --vm-bytes <n> --cpu <n>"},
-    {"ping -c 3 10.0.0.1", "ping -c <n>…"},
-    {"nc -z 10.0.0.1:5432", "nc -z <n>"},
-    {"chmod 0644 f", "chmod <n> f"},
-    {"app --offset=-12 --ratio=0.75 --level 10%", "app --offset=<n> --ratio=<n> --level <n>"},
-    {"app 0x7fff 1,2,3 1-5", "app <n>…"},
-    {"ffmpeg -i in.mp4 -c:v libx264 -crf 23 out.mp4",
-     "ffmpeg -i in.mp4 -c:v libx264 -crf <n> out.mp4"},
-    // dates, ids, hashes
-    {"report --day 2024-01-02", "report --day <date>"},
-    {"report --day=20240102", "report --day=<date>"},
-    {"report --from 2024-01-02T03:04:05Z --at 03:30", "report --from <date> --at <date>"},
-    {"tar czf backup-20240102.tgz data", "tar czf backup-<date>.tgz data"},
-    {"tar czf backup_2024-01-02_0304.tgz data", "tar czf backup_<date>.tgz data"},
-    {"git checkout 7f3e9c1a2b4d5e6f708192a3b4c5d6e7f8091a2b", "git checkout <id>"},
-    {"git show 7f3e9c1", "git show <id>"},
-    {"docker stop 4f5e6d7c8b9a", "docker stop <id>"},
-    {"virsh start 0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "virsh start <id>"},
-    {"run --id=0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "run --id=<id>"},
-    {"kubectl logs web-7d4b9c6f5d-x2x8z", "kubectl logs web-<id>-x2x8z"},
-    {"worker --queue job-1234", "worker --queue job-<n>"},
-    {"app run-12345 db1", "app run-<n> db1"},
-    // paths, URLs, globs
-    {"cp /a/b ./c", "cp <path>…"},
-    {"rm -f /tmp/a /tmp/b /tmp/c", "rm -f <path>…"},
-    {"cc -I/usr/include -L/opt/lib x.c", "cc -I<path> -L<path> x.c"},
-    {"cat ~/notes ../x *.log", "cat <path>…"},
-    {"curl -fsSL https://example.org/install.sh", "curl -fsSL <url>"},
-    {"aws s3 cp s3://bucket/key .", "aws s3 cp <url> <path>"},
-    {"/opt/app-1.2.3/bin/serve --config=/etc/app.toml", "serve --config=<path>"},
-    {"app-1.2.3 start", "app-<n> start"},
-    {"nightly-a1b2c3d4 start", "nightly-a1b2c3d4 start"},
-    {"/tmp/run-9c1f0b7e2d3a4c5b start", "run-<id> start"},
-    // secrets that the agent has redacted
-    {"mysql -u root -p<redacted> shop", "mysql -u root -p<secret> shop"},
-    {"app --password=<redacted>", "app --password=<secret>"},
-    {"app --password <redacted>", "app --password <secret>"},
-    {"psql postgres://u:<redacted>@db/x", "psql <url>"},
-    {"env PGPASSWORD=<redacted> pg_dump shop", "pg_dump shop"},
-    // long and odd words
-    {"psql -c `SELECT 1`", "psql -c <word>"},
-    {"echo {\"a\":1}", "echo <word>"},
-    {"app aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "app <word>"},
-    {"app \xff\xfe caf\xc3\xa9", "app <word>…"},
-    {"app `a\nb` \x01", "app <word>…"},
-    // interpreters
-    {"python3 /opt/x/train.py --epochs 12", "python3 train.py --epochs <n>"},
-    {"/usr/bin/python3.11 -u train.py", "python3 train.py"},
-    {"python3 -m http.server 8000", "python3 -m http.server <n>"},
-    {"python3 -W ignore -c `import os; os.x()` 7", "python3 -c <code> <n>"},
-    {"python3", "python3"},
-    {"perl -ne `print if /x/` log", "perl -e <code> log"},
-    {"perl /usr/bin/rename.pl a b", "perl rename.pl a b"},
-    {"ruby -e `puts 1`", "ruby -e <code>"},
-    {"node --max-old-space-size=4096 /srv/app/server.js --port=3000", "node server.js --port=<n>"},
-    {"php artisan queue:work --tries=3", "php artisan queue:work --tries=<n>"},
-    {"bash /opt/backup.sh /data", "bash backup.sh <path>"},
-    {"/bin/sh -e ./deploy.sh prod", "sh deploy.sh prod"},
-    {"java -Xmx512m -Dx=y -jar /opt/app-1.2.3.jar --server.port=8080",
-     "java -jar app-<n>.jar --server.port=<n>"},
-    {"java -cp a.jar:b.jar com.acme.Main run", "java com.acme.Main run"},
-    // wrappers
-    {"sudo pg_dump -Fc shop", "pg_dump -Fc shop"},
-    {"sudo -u postgres -- pg_dump shop", "pg_dump shop"},
-    {"sudo -E A=b nice -n 10 ionice -c 3 pg_dump shop", "pg_dump shop"},
-    {"env LANG=C python3 /x/t.py", "python3 t.py"},
-    {"env -u X -i make", "make"},
-    {"nohup timeout -k 5 1h make -j4", "make -j<n>"},
-    {"timeout --signal=KILL 60 curl https://x/y", "curl <url>"},
-    {"taskset 0x3 stdbuf -oL app run", "app run"},
-    {"chroot /srv/root /bin/ls", "ls"},
-    {"flock -n /run/l backup", "backup"},
-    {"flock /run/l -c `backup --full`", "backup --full"},
-    {"setsid su - app -c `run --now`", "run --now"},
-    {"systemd-run --unit=x --scope -p MemoryMax=1G /opt/run 5", "run <n>"},
-    {"strace -f -o /tmp/t ls /x", "ls <path>"},
-    {"sshpass -p <redacted> ssh db1 uptime", "ssh db1 uptime"},
-    {"busybox sleep 5", "sleep <n>"},
-    {"sudo -l", "sudo -l"},
-    {"env", "env"},
-    // scripts of sh -c
-    {"bash -c `pg_dump -Fc shop`", "pg_dump -Fc shop"},
-    {"sh -c `cd /srv && exec make -j8`", "make -j<n>"},
-    {"bash -lc `set -e; export A=b; ./run.sh 5`", "run.sh <n>"},
-    {"sh -c `pg_dump shop | gzip > /b/x.gz`", "pg_dump shop | gzip > <path>"},
-    {"sh -c `A=1 /opt/bin/tool; /opt/bin/other --x`", "tool ; other --x"},
-    {"sudo sh -c `python3 /x/t.py \"a b\"`", "python3 t.py <word>"},
-    {"sh -c `mysql -p<redacted> shop`", "mysql -p<secret> shop"},
-    {"sh -c ``", "sh -c <code>"},
-    // titles
-    {"`postgres: checkpointer `", "postgres: checkpointer"},
-    {"`nginx: worker process`", "nginx: worker process"},
-};
+/// tests/data/signatures/labelled.tsv: a command line as it is typed, a tab, its signature.
+std::vector<std::pair<std::string, std::string>> read_labelled() {
+  std::ifstream file(LABELLED_COMMAND_LINES);
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (std::string row; std::getline(file, row);) {
+    const auto tab = row.find('\t');
+    rows.emplace_back(row.substr(0, tab), row.substr(tab + 1));
+  }
+  return rows;
+}
 
 TEST(Signature, gives_labelled_command_lines_their_text) {
-  for (const auto& [line, text] : kLabelled) EXPECT_EQ(text_of(line), text) << line;
-  EXPECT_GE(std::size(kLabelled), 90U);
+  const auto rows = read_labelled();
+  EXPECT_GE(rows.size(), 400U);
+  for (const auto& [line, text] : rows)
+    EXPECT_EQ(signature_of(split_command_line(line)).text, text) << line;
+}
+
+TEST(Signature, is_explained_by_steps_that_lead_to_the_same_text) {
+  for (const auto& [line, text] : read_labelled()) {
+    const auto words = split_command_line(line);
+    EXPECT_EQ(explain_signature({words.begin(), words.end()}, "").signature.text, text) << line;
+  }
+  const auto words = split_command_line("sudo nice pg_dump -h 10.0.0.1");
+  const auto steps = explain_signature({words.begin(), words.end()}, "").steps;
+  ASSERT_EQ(steps.size(), 3u);
+  EXPECT_EQ(steps[0], (SignatureStep{"wrapper sudo", "nice pg_dump -h 10.0.0.1"}));
+  EXPECT_EQ(steps[1], (SignatureStep{"wrapper nice", "pg_dump -h 10.0.0.1"}));
+  EXPECT_EQ(steps[2], (SignatureStep{"word 10.0.0.1", "<host>"}));
+}
+
+TEST(Signature, gives_odd_bytes_a_word) {
+  EXPECT_EQ(text_of("app \xff\xfe caf\xc3\xa9"), "app <word>…");
+  EXPECT_EQ(text_of("app `a\nb` \x01"), "app <word>…");
+}
+
+TEST(Signature, is_the_same_however_the_program_is_called) {
+  for (const auto* line : {"bash -x a.sh", "-bash -x a.sh", "/bin/bash -x a.sh"})
+    EXPECT_EQ(text_of(line), "bash a.sh") << line;
+  for (const auto* line : {"ls /x", "/usr/bin/ls /x", "busybox ls /x", "./ls /x"})
+    EXPECT_EQ(text_of(line), "ls <path>") << line;
+  for (const auto* line :
+       {"python3 t.py 5", "/usr/bin/python3.11 t.py 7", "python3.9 -u /x/t.py 1"})
+    EXPECT_EQ(text_of(line), "python3 t.py <n>") << line;
 }
 
 TEST(Signature, names_the_file_that_is_executed_even_behind_a_wrapper) {

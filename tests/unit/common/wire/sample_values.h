@@ -72,7 +72,8 @@ class SampleValues {
     execution.exec_seen = flag();
     execution.earlier_execs = small_number();
     execution.end = maybe([&] {
-      return ExecutionEnd{.time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
+      return ExecutionEnd{
+          .time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
     });
     return execution;
   }
@@ -131,15 +132,39 @@ class SampleValues {
   ActionOutcome outcome() {
     return {.command_id = number(),
             .decision_id = number(),
-            .status = static_cast<ActionStatus>(random_() % 4),
-            .refusal = static_cast<Refusal>(random_() % 11),
+            .status = static_cast<ActionStatus>(random_() % 5),
+            .refusal = static_cast<Refusal>(random_() % 12),
             .detail = text(),
             .target = target(),
             .knob = knob(),
             .before = knob_value(),
             .requested = knob_value(),
             .after = knob_value(),
-            .time = wall_time()};
+            .time = wall_time(),
+            .cause = static_cast<ActionCause>(random_() % 4),
+            .reaction = maybe([&] { return duration(); })};
+  }
+  Reflex reflex() {
+    return {.decision_id = number(),
+            .name = text(),
+            .signature = text(),
+            .base_name = text(),
+            .adjustment = {.target = target(), .knob = knob(), .value = knob_value()},
+            .window = duration(),
+            .expires = wall_time(),
+            .dry_run = flag()};
+  }
+  ReflexState reflex_state() {
+    return {.reflex = reflex(),
+            .fired = number(),
+            .extended = number(),
+            .needless = number(),
+            .suppressed = number(),
+            .failed = number(),
+            .last_fired = maybe([&] { return wall_time(); }),
+            .last_reaction = maybe([&] { return duration(); }),
+            .active_until = maybe([&] { return wall_time(); }),
+            .base = knob_value()};
   }
   Report report() {
     Report report;
@@ -158,6 +183,31 @@ class SampleValues {
       report.losses.push_back({.hop = static_cast<Hop>(random_() % 7), .count = number()});
     }
     for (auto n = size(); n > 0; --n) report.outcomes.push_back(outcome());
+    for (auto n = size(); n > 0; --n) report.reflexes.push_back(reflex_state());
+    for (auto n = size(); n > 0; --n) {
+      report.app_metrics.push_back(
+          {.name = text(),
+           .labels = text(),
+           .kind = AppMetricKind(random_() % 5),
+           .time = boot_time(),
+           .value = static_cast<double>(small_number()) / 7,
+           .distribution = maybe([&] {
+             return Distribution{
+                 .count = number(), .sum = 1.5, .p50 = 2, .p90 = 3, .p99 = 4, .max = 5};
+           })});
+    }
+    report.upcoming = maybe([&] {
+      std::vector<UpcomingCommand> commands;
+      for (auto n = size(); n > 0; --n) {
+        commands.push_back({.time = wall_time(),
+                            .source = ScheduleSource(random_() % 4),
+                            .name = text(),
+                            .user = text(),
+                            .command = text(),
+                            .period = duration()});
+      }
+      return commands;
+    });
     for (auto n = size(); n > 0; --n) {
       report.identities.push_back({.cgroup = text(),
                                    .unit = text(),
@@ -205,6 +255,9 @@ class SampleValues {
                     .expires = wall_time(),
                     .body = {}};
     if (flag()) {
+      command.body = flag() ? decltype(command.body)(ArmReflex{.reflex = reflex()})
+                            : DisarmReflex{.decision_id = number()};
+    } else if (flag()) {
       command.body = Adjustment{.target = target(), .knob = knob(), .value = knob_value()};
     } else {
       command.body = Restoration{.target = target(), .knob = knob()};

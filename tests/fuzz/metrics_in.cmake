@@ -1,0 +1,1 @@
+foreshock_fuzzer(metrics_in SOURCES fuzz_metrics_in.cpp DEPS agent_metrics_in)
