@@ -33,7 +33,7 @@ struct Forecast {
   WallTime start;
   std::chrono::nanoseconds step{};
   std::vector<double> mean;
-  std::vector<Quantiles> quantiles;  ///< ordered, never negative
+  std::vector<Quantiles> quantiles;  ///< ordered; not negative where the history is not
   std::string model;                 ///< which forecaster, or "a+leads" when commands moved it
   std::vector<LeadContribution> leads;
   std::vector<Quantiles>
@@ -54,6 +54,7 @@ struct ModelScore {
   double pinball = 0;     ///< mean over points and the seven levels; lower is better
   double coverage80 = 0;  ///< share of actual values inside [.1, .9]
   std::size_t points = 0;
+  double weight = 0;  ///< share in what serves, over all distances and levels
   bool serves = false;
 };
 
