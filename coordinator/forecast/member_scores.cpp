@@ -5,15 +5,6 @@
 
 namespace foreshock::coordinator {
 
-double pinball_loss(const Quantiles& said, double came) {
-  double loss = 0;
-  for (std::size_t q = 0; q < said.size(); ++q) {
-    const double over = came - said[q];
-    loss += over >= 0 ? kQuantileLevels[q] * over : (kQuantileLevels[q] - 1) * over;
-  }
-  return loss / static_cast<double>(said.size());
-}
-
 void ScoreSum::add(const Quantiles& said, double came) {
   pinball_ += pinball_loss(said, came);
   covered_ += came >= said[2] && came <= said[4] ? 1 : 0;

@@ -6,9 +6,6 @@
 
 namespace foreshock::coordinator {
 
-/// Mean over the seven levels. Source: Koenker & Bassett, "Regression quantiles" (1978).
-double pinball_loss(const Quantiles& said, double came);
-
 /// A member's score, case by case.
 class ScoreSum {
  public:

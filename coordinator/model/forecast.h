@@ -16,6 +16,9 @@ using Quantiles = std::array<double, kQuantileLevels.size()>;
 
 /// Value of a level between or beyond the seven by linear interpolation (clamped to the outermost).
 double quantile_at(const Quantiles& quantiles, double level);
+/// How wrong the quantiles were, mean over the seven levels. Source: Koenker & Bassett, "Regression
+/// quantiles" (1978).
+double pinball_loss(const Quantiles& quantiles, double actual);
 
 /// A command that was seen and moved a forecast.
 struct LeadContribution {

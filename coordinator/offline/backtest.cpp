@@ -16,7 +16,6 @@
 #include "common/text/display.h"
 #include "common/text/progress.h"
 #include "coordinator/forecast/combination.h"
-#include "coordinator/forecast/member_scores.h"
 #include "coordinator/forecast/window.h"
 #include "coordinator/offline/series_file.h"
 #include "coordinator/offline/verb.h"
@@ -235,9 +234,10 @@ void add_backtest_verb(CLI::App& app, const OfflineVerbs& verbs) {
   CLI::App* verb =
       verbs.add(app, "backtest", "Forecast recorded series from past origins",
                 [options, output = verbs.output] { return run_backtest(*options, output); });
-  verb->add_option("--history", options->history,
-                   "CSV with series_id, timestamp_utc, value; nothing after a task's origin is used "
-                   "for its forecast")
+  verb->add_option(
+          "--history", options->history,
+          "CSV with series_id, timestamp_utc, value; nothing after a task's origin is used "
+          "for its forecast")
       ->required()
       ->type_name("FILE");
   verb->add_option("--tasks", options->tasks,

@@ -54,8 +54,7 @@ Result<std::map<std::string, FileSeries>> read_series_file(const std::string& pa
 
 nanoseconds usual_step(const FileSeries& series) {
   std::map<nanoseconds, std::size_t> counts;
-  for (std::size_t i = 1; i < series.size(); ++i)
-    ++counts[series[i].time - series[i - 1].time];
+  for (std::size_t i = 1; i < series.size(); ++i) ++counts[series[i].time - series[i - 1].time];
   return std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; })->first;
 }
 
@@ -64,9 +63,9 @@ Series make_series(const FileSeries& values, WallTime origin, nanoseconds step) 
   series.step = step;
   series.start = origin;
   const auto place = [&](WallTime time) { return (origin - time + step / 2) / step; };
-  const auto end = std::upper_bound(
-      values.begin(), values.end(), origin,
-      [](WallTime time, const TimedValue& value) { return time < value.time; });
+  const auto end =
+      std::upper_bound(values.begin(), values.end(), origin,
+                       [](WallTime time, const TimedValue& value) { return time < value.time; });
   if (end == values.begin()) return series;
   const std::int64_t last = std::min<std::int64_t>(place(values.front().time), kMostSteps - 1);
   series.start = origin - step * last;
