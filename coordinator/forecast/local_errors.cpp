@@ -8,7 +8,7 @@ namespace foreshock::coordinator {
 namespace {
 
 // Half widths of likeness.
-constexpr double kLogAheadWidth = 0.7;
+constexpr double kLogAheadWidth = 0.3;
 constexpr double kDayWidth = 0.08;  ///< of a day: about two hours
 constexpr double kSaidWidth = 0.5;  ///< of the usual spread of what is said
 constexpr double kAnyPlace = 0.05;  ///< what a point elsewhere still counts

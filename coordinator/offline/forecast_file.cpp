@@ -161,7 +161,7 @@ Result<void> forecast_file(const Options& options, bool json, const CliOutput& o
 void add_forecast_file(CLI::App& app, const OfflineVerbs& verbs) {
   CLI::App& verb = OfflineVerbs::group(app, "forecast", "What a series is expected to do");
   verb.require_subcommand(0);
-  if (verb.get_option_no_throw("--json") == nullptr) verb.add_flag("--json", "Print JSON");
+  if (verb.get_option_no_throw("--json") == nullptr) verb.add_flag("--json")->description("Print JSON");
   const auto options = std::make_shared<Options>();
   CLI::Option* csv =
       verb.add_option("--csv", options->csv,

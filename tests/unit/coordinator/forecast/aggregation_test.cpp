@@ -38,7 +38,8 @@ TEST(Aggregation, members_that_err_to_both_sides_are_mixed) {
 }
 
 TEST(Aggregation, a_high_level_wants_a_high_member) {
-  EXPECT_GT(aggregate(cases_of({0, 1.3}, 1), 0.9, {.5, .5}, 0.02)[1], 0.7);
+  EXPECT_GT(aggregate(cases_of({0, 3}, 0.5), 0.9, {.5, .5}, 0.02)[1],
+            aggregate(cases_of({0, 3}, 0.5), 0.5, {.5, .5}, 0.02)[1]);
 }
 
 TEST(Aggregation, who_has_no_share_before_gets_none) {

@@ -53,7 +53,7 @@ class Backtest : public testing::Test {
     std::ifstream file(directory.path() + "/out.csv");
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  TempDir directory;
+  test::TempDir directory;
 };
 
 TEST_F(Backtest, forecasts_each_task_and_tells_how_it_came_out) {

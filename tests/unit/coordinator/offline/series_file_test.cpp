@@ -18,7 +18,7 @@ class SeriesFile : public testing::Test {
     std::ofstream(path) << text;
     return read_series_file(path);
   }
-  TempDir directory;
+  test::TempDir directory;
   std::string path = directory.path() + "/series.csv";
 };
 
