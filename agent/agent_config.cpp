@@ -120,6 +120,8 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   }
   config.top_processes = static_cast<std::size_t>(sample.integer("top_processes", 20, 0, 1000));
   config.max_cgroups = static_cast<std::size_t>(sample.integer("max_cgroups", 2048, 1, 100'000));
+  config.max_command_sums =
+      static_cast<std::size_t>(sample.integer("max_command_sums", 256, 1, 10'000));
 
   TomlTable spool = root.table("spool");
   config.spool_max = spool.bytes("max_bytes", config.spool_max);

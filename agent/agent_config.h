@@ -30,7 +30,7 @@ struct AgentConfig {
 
   EventSourceKind event_source = EventSourceKind::automatic;
   std::string audit_log = "/var/log/audit/audit.log";
-  std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(20);
+  std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(100);
   Bytes ring{8u << 20};
   std::string pin_directory = "/sys/fs/bpf/foreshock-agent";  ///< empty: not pinned
 
@@ -46,6 +46,7 @@ struct AgentConfig {
   std::chrono::nanoseconds report_interval = std::chrono::seconds(1);
   std::size_t top_processes = 20;
   std::size_t max_cgroups = 2048;
+  std::size_t max_command_sums = 256;
   std::size_t max_live_processes = 65536;
 
   Bytes spool_max{std::uint64_t{1} << 30};

@@ -17,6 +17,8 @@ namespace {
 
 /// So many pending records are worth a report of their own.
 constexpr std::size_t kPromptRecords = 8192;
+/// A clock this far off makes the times of records and of decisions hard to compare.
+constexpr auto kTolerableSkew = std::chrono::seconds(5);
 /// A coordinator keeps what is to come in memory: one that was restarted learns it soon.
 constexpr auto kTellUpcomingAgain = std::chrono::minutes(5);
 
@@ -64,7 +66,9 @@ AgentStatus::Own read_own_use() {
 AgentLoop::AgentLoop(Options options, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
-      lifetimes_(options_.max_live_processes),
+      host_name_(options_.host_name),
+      lifetimes_(options_.max_live_processes, options_.find_process),
+      command_sums_(options_.max_command_sums),
       builder_(options_.boot_id, options_.host_name, FORESHOCK_VERSION, parts_.clock.boot_now()),
       delivery_(parts_.spool, parts_.uplink, Delivery::Options{}),
       started_(parts_.clock.wall_now()),
@@ -75,13 +79,18 @@ AgentLoop::AgentLoop(Options options, Parts parts)
                                              "Reports the spool did not take")),
       commands_(parts_.metrics.counter("foreshock_agent_commands_total", "Commands received")),
       reflexes_fired_(parts_.metrics.counter("foreshock_agent_reflexes_fired_total",
-                                             "Reflexes that moved a limit, or would have")) {}
+                                             "Reflexes that moved a limit, or would have")) {
+  if (parts_.processes == nullptr) return;
+  parts_.processes->observe(
+      [this](const ProcessUse& process, const ResourceUse& used) { on_process(process, used); });
+}
 
-void AgentLoop::add_existing(ExecEvent event, std::string cgroup) {
-  lifetimes_.on_exec(std::move(event), std::move(cgroup));
+void AgentLoop::add_existing(ExecEvent event, const std::string& cgroup) {
+  lifetimes_.on_exec(std::move(event), cgroup);
 }
 
 void AgentLoop::on_tick() {
+  watch_host();
   on_uplink();
   take_captured();
   report(true);
@@ -116,13 +125,13 @@ void AgentLoop::take_captured() {
 void AgentLoop::join(ProcessEvent&& event) {
   if (auto* exec = std::get_if<ExecEvent>(&event)) {
     execs_.add();
-    std::string cgroup = parts_.cgroups.path_of(exec->facts.cgroup_id);
-    lifetimes_.on_exec(std::move(*exec), std::move(cgroup));
+    if (!exec->existing)
+      exec->inputs = argument_files_.measure(exec->argv, exec->cwd, parts_.clock.boot_now());
+    lifetimes_.on_exec(std::move(*exec), parts_.cgroups.path_of(exec->facts.cgroup_id));
   } else {
     exits_.add();
     auto& exit = std::get<ExitEvent>(event);
-    std::string cgroup = parts_.cgroups.path_of(exit.facts.cgroup_id);
-    lifetimes_.on_exit(std::move(exit), std::move(cgroup));
+    lifetimes_.on_exit(std::move(exit), parts_.cgroups.path_of(exit.facts.cgroup_id));
   }
 }
 
@@ -148,6 +157,11 @@ void AgentLoop::report(bool with_samples) {
     sample_before_ = std::exchange(last_samples_, samples).host;
   }
   auto executions = lifetimes_.take_finished_and_started();
+  add_ended(executions);
+  if (with_samples) {
+    samples.commands = command_sums_.take(
+        [this](std::uint64_t id) -> const std::string& { return parts_.cgroups.path_of(id); });
+  }
   const std::size_t shown = std::min(executions.size(), kRecentExecutions);
   for (std::size_t i = executions.size() - shown; i < executions.size(); ++i) {
     keep_newest(recent_executions_, executions[i], kRecentExecutions);
@@ -189,6 +203,31 @@ std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
   return parts_.identities.take_untold(now);
 }
 
+void AgentLoop::on_process(const ProcessUse& process, const ResourceUse& used) {
+  const std::uint64_t cgroup_id = process.facts.cgroup_id;
+  if (process.kernel_thread) {
+    command_sums_.add_running(cgroup_id, command_sums_.signature_of_kernel_threads(), process,
+                              used);
+    return;
+  }
+  const auto running =
+      lifetimes_.on_use(process, parts_.clock.boot_now(), parts_.cgroups.path_of(cgroup_id));
+  if (running.execution == nullptr) return;  // its end is known already, and so all of its use
+  if (!command_sums_.is_current(*running.mark))
+    *running.mark = command_sums_.signature_of(*running.execution);
+  command_sums_.add_running(cgroup_id, *running.mark, process, used);
+}
+
+void AgentLoop::add_ended(const std::vector<Execution>& executions) {
+  if (parts_.processes == nullptr) return;
+  for (const auto& execution : executions) {
+    if (!execution.end || !execution.end->use_known) continue;
+    const auto seen = parts_.processes->take_use_when_last_seen(execution.facts.process);
+    command_sums_.add_ended(execution.facts.cgroup_id, command_sums_.signature_of(execution),
+                            use_between(seen, execution.end->use));
+  }
+}
+
 bool AgentLoop::spool_pending() {
   while (!pending_.empty()) {
     const auto appended = parts_.spool.append(pending_.front());
@@ -214,6 +253,7 @@ LossTotals AgentLoop::losses() const {
           {Hop::kernel_exit, captured.lost_exits},
           {Hop::decode, captured.undecodable},
           {Hop::lifetime, lifetimes_.evicted()},
+          {Hop::sampler, parts_.processes ? parts_.processes->failed_turns() : 0},
           {Hop::spool, parts_.spool.stats().dropped_entries}};
 }
 
@@ -237,7 +277,7 @@ void AgentLoop::on_uplink() {
 
 void AgentLoop::say_hello() {
   Hello hello;
-  hello.host_name = options_.host_name;
+  hello.host_name = host_name_;
   hello.agent_version = FORESHOCK_VERSION;
   hello.boot_id = options_.boot_id;
   hello.incarnation = parts_.spool.incarnation();
@@ -259,14 +299,47 @@ void AgentLoop::on_message(const CoordinatorMessage& message) {
   } else if (const auto* welcome = std::get_if<Welcome>(&message)) {
     log_debug("welcome coordinator_version={} epoch={}", welcome->coordinator_version,
               welcome->epoch);
+    on_coordinator_time(welcome->time);
   }
+}
+
+void AgentLoop::on_coordinator_time(WallTime time) {
+  if (time == WallTime()) return;
+  coordinator_minus_boot_ = time.time_since_epoch() - parts_.clock.boot_now().time_since_epoch();
+  const auto ahead = parts_.clock.wall_now() - time;
+  if (ahead > kTolerableSkew || ahead < -kTolerableSkew) {
+    log_warning("clock_differs_from_coordinator ahead_ms={} hint=\"is time synchronised on both?\"",
+                ahead / std::chrono::milliseconds(1));
+  }
+}
+
+/// What a command's expiry is judged by: this host's own clock may be wrong, or be set meanwhile.
+WallTime AgentLoop::coordinator_now() const {
+  if (!coordinator_minus_boot_) return parts_.clock.wall_now();
+  return WallTime(parts_.clock.boot_now().time_since_epoch() + *coordinator_minus_boot_);
+}
+
+void AgentLoop::watch_host() {
+  if (const auto change = clock_watch_.look(parts_.clock.boot_now(), parts_.clock.wall_now())) {
+    log_warning("clock_changed wall_jump_ms={} stood_still_ms={}",
+                change->wall_jump / std::chrono::milliseconds(1),
+                change->stood_still / std::chrono::milliseconds(1));
+  }
+}
+
+void AgentLoop::set_host_name(const std::string& name) {
+  if (name == host_name_) return;
+  log_info("host_renamed from={} to={}", host_name_, name);
+  host_name_ = name;
+  builder_.set_host_name(name);
+  greeted_connections_ = 0;  // the coordinator is told
 }
 
 void AgentLoop::on_command(const Command& command) {
   commands_.add();
   const bool is_reflex = std::holds_alternative<ArmReflex>(command.body) ||
                          std::holds_alternative<DisarmReflex>(command.body);
-  const WallTime now = parts_.clock.wall_now();
+  const WallTime now = coordinator_now();
   keep_outcome(is_reflex ? parts_.reflexes.execute(command, now)
                          : parts_.executor.execute(command, now));
 }
@@ -296,7 +369,7 @@ void AgentLoop::publish_status() {
   AgentStatus status;
   status.time = parts_.clock.wall_now();
   status.started = started_;
-  status.host_name = options_.host_name;
+  status.host_name = host_name_;
   status.version = FORESHOCK_VERSION;
   status.public_key = options_.public_key;
   status.capture = {parts_.source_name,     options_.resumed,     parts_.capture.problem(),

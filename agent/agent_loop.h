@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/actuate/command_executor.h"
+#include "agent/argument_files/argument_files.h"
 #include "agent/capture_worker.h"
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/cgroup/identity_table.h"
@@ -16,6 +17,8 @@
 #include "agent/metrics_in/metric_table.h"
 #include "agent/metrics_in/scrape_targets.h"
 #include "agent/report/report_builder.h"
+#include "agent/sample/command_sums.h"
+#include "agent/sample/process_sampler.h"
 #include "agent/sample/resource_sampler.h"
 #include "agent/schedule/upcoming_commands.h"
 #include "agent/spool/spool.h"
@@ -23,6 +26,7 @@
 #include "agent/uplink/delivery.h"
 #include "agent/uplink/uplink.h"
 #include "common/base/clock.h"
+#include "common/base/clock_watch.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 
@@ -41,6 +45,8 @@ class AgentLoop {
     std::vector<std::string> blind_spots;  ///< of the event source
     std::string why_not_bpf;               ///< where the source is a fallback
     std::size_t max_live_processes = 65536;
+    std::size_t max_command_sums = 256;
+    LifetimeTable::FindProcess find_process;  ///< may be empty
     std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
   };
   /// Borrowed; all outlive the loop.
@@ -62,12 +68,14 @@ class AgentLoop {
     MetricTable* app_metrics = nullptr;
     const Snapshot<UpcomingCommands::Listing>* upcoming = nullptr;
     const Snapshot<std::vector<ScrapeTargets::State>>* scrape_targets = nullptr;
+    /// One of the samplers: what it sees is added up by command. Null: nothing is.
+    ProcessSampler* processes = nullptr;
   };
 
   AgentLoop(Options options, Parts parts);
 
   /// What ran before the agent started.
-  void add_existing(ExecEvent event, std::string cgroup);
+  void add_existing(ExecEvent event, const std::string& cgroup);
 
   /// Once per report interval: takes what was captured, samples, reports, delivers.
   void on_tick();
@@ -75,6 +83,8 @@ class AgentLoop {
   void on_captured();
   /// A message may have come, or the connection may have changed.
   void on_uplink();
+  /// The host may be renamed while it runs.
+  void set_host_name(const std::string& name);
   /// After the capture thread ended: what is left is reported and spooled.
   void finish();
 
@@ -83,6 +93,8 @@ class AgentLoop {
   void join(ProcessEvent&& event);
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
+  void on_process(const ProcessUse& process, const ResourceUse& used);
+  void add_ended(const std::vector<Execution>& executions);
   std::vector<WorkloadIdentity> identities_of(const Report& report);
   void add_inputs(Report& report);
   bool spool_pending();
@@ -90,13 +102,21 @@ class AgentLoop {
   void say_hello();
   void on_message(const CoordinatorMessage& message);
   void on_command(const Command& command);
+  void on_coordinator_time(WallTime time);
+  WallTime coordinator_now() const;
+  void watch_host();
   void look_after_reflexes();
   void keep_outcome(ActionOutcome outcome);
   void publish_status();
 
   const Options options_;
   const Parts parts_;
+  std::string host_name_;
+  ClockWatch clock_watch_{std::chrono::seconds(1)};
+  std::optional<Nanoseconds> coordinator_minus_boot_;
   LifetimeTable lifetimes_;
+  ArgumentFiles argument_files_;
+  CommandSums command_sums_;
   ReportBuilder builder_;
   Delivery delivery_;
   std::uint64_t taken_position_ = 0;

@@ -18,6 +18,7 @@
 #include "agent/cgroup/identity_table.h"
 #include "agent/cgroup/layout.h"
 #include "agent/event_lines/event_lines.h"
+#include "agent/event_lines/top_commands.h"
 #include "agent/lifetime/lifetime_table.h"
 #include "agent/redact/redactor.h"
 #include "common/base/bytes.h"
@@ -43,17 +44,24 @@ Result<UniqueFd> open_output(const std::string& path) {
   return copy;
 }
 
-std::unique_ptr<EventLines> make_lines(bool json) {
-  if (json) return std::make_unique<JsonEventLines>();
-  return std::make_unique<TextEventLines>();
+std::unique_ptr<EventLines> make_lines(const CaptureOptions& options) {
+  if (options.json) return std::make_unique<JsonEventLines>();
+  return std::make_unique<TextEventLines>(options.colour);
+}
+
+std::optional<ProcessFacts> find_process(std::uint32_t pid, bool cgroup_v1) {
+  auto process = read_existing_process("/proc", pid, cgroup_v1);
+  return process ? std::optional(std::move(process->event.facts)) : std::nullopt;
 }
 
 /// Events to lines to the output, in big chunks.
 class Stream {
  public:
-  Stream(std::unique_ptr<EventLines> lines, UniqueFd output, Redactor redactor,
+  Stream(const CaptureOptions& options, UniqueFd output, Redactor redactor,
          const CgroupLayout& layout)
-      : lines_(std::move(lines)),
+      : filter_(options.filter),
+        filters_(!options.filter.is_empty()),
+        lines_(make_lines(options)),
         output_(std::move(output)),
         prompt_(::isatty(output_.get()) == 1),
         redactor_(std::move(redactor)),
@@ -61,13 +69,15 @@ class Stream {
         identities_(
             kMaxCgroups,
             [](const WorkloadIdentity& identity) { return read_container_name("", identity); }),
-        table_(kMaxLiveProcesses) {
+        table_(kMaxLiveProcesses, [in_v1 = layout.workloads_in_v1()](std::uint32_t pid) {
+          return find_process(pid, in_v1);
+        }) {
     lines_->append_heading(buffer_);
   }
 
   void add_existing(ExistingProcess&& process) {
     redactor_.redact(process.event);
-    table_.on_exec(std::move(process.event), std::move(process.cgroup));
+    table_.on_exec(std::move(process.event), process.cgroup);
     static_cast<void>(table_.take_finished_and_started());
   }
 
@@ -101,32 +111,48 @@ class Stream {
   }
   bool is_chunk_full() const { return buffer_.size() >= kChunkBytes; }
   std::uint64_t joined() const { return joined_; }
+  const TopCommands& top() const { return top_; }
 
  private:
   void add_exec(ExecEvent&& exec) {
     redactor_.redact(exec);
-    auto cgroup = cgroups_.path_of(exec.facts.cgroup_id);
-    const auto ancestry = table_.ancestry_of(exec.facts);
-    lines_->append_exec(buffer_, exec, {cgroup, ancestry, identities_.of(cgroup, exec.time)},
-                        to_wall(exec.time));
-    table_.on_exec(std::move(exec), std::move(cgroup));
+    const auto& cgroup = cgroups_.path_of(exec.facts.cgroup_id);
+    const auto& identity = identities_.of(cgroup, exec.time);
+    if (is_wanted(exec.facts, exec.argv, cgroup, identity) && !filter_.min_duration) {
+      const auto ancestry = table_.ancestry_of(exec.facts);
+      lines_->append_exec(buffer_, exec, {cgroup, ancestry, identity}, to_wall(exec.time));
+    }
+    table_.on_exec(std::move(exec), cgroup);
   }
 
   void add_exit(ExitEvent&& exit) {
-    auto cgroup = cgroups_.path_of(exit.facts.cgroup_id);
-    table_.on_exit(std::move(exit), std::move(cgroup));
+    table_.on_exit(std::move(exit), cgroups_.path_of(exit.facts.cgroup_id));
     for (const auto& execution : table_.take_finished_and_started()) {
       if (!execution.end) continue;  // its exec was written when it came
       joined_ += execution.exec_seen ? 1 : 0;
-      lines_->append_exit(buffer_, execution, identities_.of(execution.cgroup, execution.end->time),
-                          to_wall(execution.end->time));
+      const auto& identity = identities_.of(execution.cgroup, execution.end->time);
+      if (!is_wanted(execution.facts, execution.argv, execution.cgroup, identity) ||
+          !filter_.matches_end(execution))
+        continue;
+      top_.add(execution);
+      lines_->append_exit(buffer_, execution, identity, to_wall(execution.end->time));
     }
+  }
+
+  bool is_wanted(const ProcessFacts& facts, const Argv& argv, const std::string& cgroup,
+                 const WorkloadIdentity& identity) {
+    if (!filters_) return true;
+    return filter_.matches(facts, argv, cgroup, identity) &&
+           (!filter_.tree || table_.descends_from(facts, *filter_.tree));
   }
 
   WallTime to_wall(BootTime time) const {
     return WallTime(time.time_since_epoch() + wall_minus_boot_);
   }
 
+  const EventFilter filter_;
+  const bool filters_;
+  TopCommands top_;
   std::unique_ptr<EventLines> lines_;
   UniqueFd output_;
   bool prompt_;  ///< somebody is watching
@@ -226,7 +252,7 @@ Result<void> run_capture(const CaptureOptions& options) {
   FS_TRY(const auto opened, open_event_source(source_options(options, layout), clock));
   EventSource& source = *opened.source;
   tell_limits(opened);
-  Stream stream(make_lines(options.json), std::move(output), std::move(redactor), layout);
+  Stream stream(options, std::move(output), std::move(redactor), layout);
   // After the source, so that nobody falls between the two.
   for (auto& process : read_existing_processes("/proc", in_v1))
     stream.add_existing(std::move(process));
@@ -234,6 +260,8 @@ Result<void> run_capture(const CaptureOptions& options) {
   auto outcome = stream_until_told(source, stream, *loop, options);
   if (outcome) outcome = finish(source, stream);
   if (!outcome && stream.reader_is_gone()) outcome = {};  // as in `capture | head`
+  if (options.top > 0)
+    fmt::print(stderr, "{}", stream.top().render(options.top, read_text_style(STDERR_FILENO)));
   print_summary(source.stats(), stream.joined());
   return outcome;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/capture/open_event_source.h"
+#include "agent/event_lines/event_filter.h"
 #include "common/base/result.h"
 
 namespace foreshock::agent {
@@ -17,6 +18,9 @@ struct CaptureOptions {
   std::optional<std::chrono::nanoseconds> duration{};
   EventSourceKind source = EventSourceKind::automatic;
   std::uint32_t ring_bytes = 16u << 20;
+  EventFilter filter{};
+  std::size_t top = 0;  ///< commands of the table at the end; 0: no table
+  bool colour = false;
   std::vector<std::string> redact_patterns{};  ///< the owner's, beside the built-in rules
 };
 

@@ -79,10 +79,11 @@ void CaptureWorker::turn() {
 /// True when the batch filled up, so that there may be more.
 bool CaptureWorker::drain_batch() {
   CapturedBatch batch;
+  batch.events.reserve(last_batch_events_);
   const auto drained = source_.drain([&](ProcessEvent&& event) {
     if (batch.events.size() >= options_.events_per_batch) return false;
     if (auto* exec = std::get_if<ExecEvent>(&event)) {
-      redactor_->redact(*exec);
+      redact(*exec);
       if (reflexes_ != nullptr && reflexes_->on_exec(*exec)) wake_receiver();
       notice_watched(*exec);
     }
@@ -94,6 +95,7 @@ bool CaptureWorker::drain_batch() {
     problem_ = drained ? "" : drained.error().message();
   }
   const bool full = batch.events.size() >= options_.events_per_batch;
+  last_batch_events_ = batch.events.size();
   batch.position = source_.position();
   // Only this thread pushes, and it looked for room before: the batch always fits.
   if (!batch.events.empty()) captured_.try_push(batch);
@@ -101,8 +103,17 @@ bool CaptureWorker::drain_batch() {
   return full;
 }
 
+void CaptureWorker::redact(ExecEvent& event) {
+  if (harmless_.knows(event.argv)) return;
+  redactor_->redact(event);
+  harmless_.remember(event.argv);
+}
+
 void CaptureWorker::apply_redactor() {
-  if (const auto next = next_redactor_.read(); *next != nullptr) redactor_ = *next;
+  const auto next = next_redactor_.read();
+  if (*next == nullptr || *next == redactor_) return;
+  redactor_ = *next;
+  harmless_ = {};  // by other rules it may be harmful
 }
 
 void CaptureWorker::apply_watch_list() {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/capture/event_source.h"
+#include "agent/redact/harmless_commands.h"
 #include "agent/redact/redactor.h"
 #include "agent/reflex/reflex_firer.h"
 #include "common/base/result.h"
@@ -33,7 +34,7 @@ struct CapturedBatch {
 class CaptureWorker {
  public:
   struct Options {
-    std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(20);
+    std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(100);
     std::size_t events_per_batch = 1024;
     std::size_t queued_batches = 64;
     std::size_t prompt_batches = 8;  ///< with so many waiting the receiver is woken before its tick
@@ -84,6 +85,7 @@ class CaptureWorker {
   void wait_for_events() const;
   void turn();
   bool drain_batch();
+  void redact(ExecEvent& event);
   void apply_redactor();
   void apply_watch_list();
   void notice_watched(const ExecEvent& event);
@@ -91,6 +93,7 @@ class CaptureWorker {
 
   EventSource& source_;
   std::shared_ptr<const Redactor> redactor_;
+  HarmlessCommands harmless_;  ///< by that redactor
   Snapshot<std::shared_ptr<const Redactor>> next_redactor_;
   const Options options_;
   UniqueFd epoll_;
@@ -103,6 +106,7 @@ class CaptureWorker {
   std::vector<std::string> reflex_names_;
   std::atomic<std::uint64_t> released_{0};
   std::uint64_t released_in_source_ = 0;
+  std::size_t last_batch_events_ = 0;
   mutable std::mutex mutex_;
   EventSourceStats stats_;  // guarded by mutex_
   std::string problem_;     // guarded by mutex_

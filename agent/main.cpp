@@ -1,7 +1,9 @@
+#include <charconv>
 #include <cstdio>
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "agent/check/preflight.h"
 #include "agent/restore_verb.h"
 #include "agent/status/status_text.h"
+#include "agent/support_bundle_verb.h"
 #include "common/base/log.h"
 #include "common/config/toml_document.h"
 #include "common/http/http_client.h"
@@ -134,6 +137,12 @@ struct Arguments {
   std::string output_path;
   std::string duration;
   std::string source = "auto";
+  std::string user;
+  std::string unit;
+  std::string command;
+  std::string min_duration;
+  std::uint32_t tree = 0;
+  std::size_t top = 0;
 };
 
 /// The configuration where it can be read; else the defaults, which are where a package put things.
@@ -156,6 +165,32 @@ void add_run(CLI::App& app, Arguments& arguments, int& status) {
   verb->callback([&] { status = run(arguments.config_path, arguments.only_check); });
 }
 
+Result<std::uint32_t> find_user(const std::string& name) {
+  std::uint32_t uid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), uid);
+  if (error == std::errc() && end == name.data() + name.size()) return uid;
+  const passwd* entry = ::getpwnam(name.c_str());
+  if (entry == nullptr)
+    return Error(ErrorCode::not_found, "--user: there is no user \"" + name + "\"");
+  return entry->pw_uid;
+}
+
+Result<EventFilter> read_filter(const Arguments& arguments) {
+  EventFilter filter;
+  if (!arguments.user.empty()) {
+    FS_TRY(filter.uid, find_user(arguments.user));
+  }
+  if (!arguments.min_duration.empty()) {
+    const auto duration = parse_duration(arguments.min_duration);
+    if (!duration) return duration.error().in("--min-duration");
+    filter.min_duration = *duration;
+  }
+  filter.unit = arguments.unit;
+  filter.command = arguments.command;
+  if (arguments.tree != 0) filter.tree = arguments.tree;
+  return filter;
+}
+
 int capture(const Arguments& arguments) {
   CaptureOptions options;
   options.json = arguments.json;
@@ -166,6 +201,11 @@ int capture(const Arguments& arguments) {
     if (!duration) return fail(duration.error().in("--duration"));
     options.duration = *duration;
   }
+  options.top = arguments.top;
+  options.colour = arguments.output_path.empty() && read_text_style(STDOUT_FILENO).colour;
+  const auto filter = read_filter(arguments);
+  if (!filter) return fail(filter.error());
+  options.filter = *filter;
   const auto captured = run_capture(options);
   return captured ? 0 : fail(captured.error());
 }
@@ -174,6 +214,12 @@ void add_capture(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb =
       app.add_subcommand("capture", "Print commands as they start and end; needs no service");
   verb->add_flag("--json", arguments.json, "One JSON object a line");
+  verb->add_option("--user", arguments.user, "Run by, or logged in as, this user");
+  verb->add_option("--unit", arguments.unit, "Whose unit, container or cgroup has this");
+  verb->add_option("--command", arguments.command, "Whose command line has this");
+  verb->add_option("--min-duration", arguments.min_duration, "Only ends after 500ms, 2s, …");
+  verb->add_option("--tree", arguments.tree, "This process and what it starts")->type_name("PID");
+  verb->add_option("--top", arguments.top, "At the end, a table of N commands")->type_name("N");
   verb->add_option("--output", arguments.output_path, "Write to this file");
   verb->add_option("--source", arguments.source, "Where commands come from")
       ->check(CLI::IsMember({"auto", "bpf", "proc_connector", "audit_log"}))
@@ -205,6 +251,22 @@ void add_restore(CLI::App& app, Arguments& arguments, int& status) {
   verb->callback([&] { status = restore(arguments.config_path, arguments.json); });
 }
 
+int support_bundle(const Arguments& arguments) {
+  const auto text =
+      make_support_bundle(read_agent_config(arguments.config_path), arguments.socket_path);
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+void add_support_bundle(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb = app.add_subcommand("support-bundle",
+                                  "Print what somebody who helps needs to know, without secrets");
+  verb->add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
+  verb->add_option("--socket", arguments.socket_path, "The service's status socket")
+      ->capture_default_str();
+  verb->callback([&] { status = support_bundle(arguments); });
+}
+
 void add_keygen(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb = app.add_subcommand("keygen", "Make this host's key pair; prints the public key");
   verb->add_option("--state-directory", arguments.state_directory, "Where the key is kept")
@@ -226,6 +288,7 @@ int main(int argc, char** argv) {
   add_capture(app, arguments, status);
   add_status(app, arguments, status);
   add_restore(app, arguments, status);
+  add_support_bundle(app, arguments, status);
   add_keygen(app, arguments, status);
   try {
     app.parse(argc, argv);

@@ -4,8 +4,10 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
 #include <signal.h>
 
+#include "common/base/clock_watch.h"
 #include "common/base/log.h"
 #include "common/http/http_server.h"
 #include "common/os/event_loop.h"
@@ -15,8 +17,12 @@
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 #include "common/wire/curve_keys.h"
+#include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
+#include "coordinator/api/anomaly_routes.h"
 #include "coordinator/api/app_metric_routes.h"
+#include "coordinator/api/calendar_routes.h"
+#include "coordinator/api/demand_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/upcoming_routes.h"
 #include "coordinator/decide/explanation.h"
@@ -25,6 +31,7 @@
 #include "coordinator/history/sqlite_history_reader.h"
 #include "coordinator/history/sqlite_history_store.h"
 #include "coordinator/ingest/gateway.h"
+#include "coordinator/pipeline/demand_learning.h"
 #include "coordinator/pipeline/learning.h"
 #include "coordinator/pipeline/pipeline.h"
 #include "coordinator/tag/rule_tagger.h"
@@ -34,6 +41,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::size_t kInboundBatches = 1024;
+constexpr auto kWatchInterval = std::chrono::seconds(5);
 
 /// The coordinator's own key; made at the first start.
 Result<CurveKeyPair> own_keys(const std::string& path) {
@@ -44,8 +52,11 @@ Result<CurveKeyPair> own_keys(const std::string& path) {
 }  // namespace
 
 struct Coordinator::Impl {
-  CoordinatorConfig config;
+  const CoordinatorConfig config;       ///< as it was at the start
+  Snapshot<CoordinatorConfig> running;  ///< as it is after reloads
+  Snapshot<std::vector<Policy>> running_policies;
   SystemClock clock;
+  ClockWatch clock_watch{kWatchInterval};
   UniqueFd state_lock;  ///< two writers would spoil what either remembers of the databases
   CurveKeyPair keys;
   MetricRegistry metrics;
@@ -59,20 +70,76 @@ struct Coordinator::Impl {
   std::unique_ptr<DecisionReader> decision_reader;
   std::unique_ptr<AccuracyLog> accuracy_log;
   std::unique_ptr<AccuracyReader> accuracy_reader;
+  std::unique_ptr<AnomalyLog> anomaly_log;
+  std::unique_ptr<AnomalyReader> anomaly_reader;
   std::unique_ptr<AgentDirectory> directory;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<Deciding> policies;
-  std::unique_ptr<Tagger> tagger;
+  std::unique_ptr<RuleTagger> tagger;
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
+  std::unique_ptr<DemandLearning> demand_learning;
+  Snapshot<std::shared_ptr<const DemandModel>> demand;
+  std::unique_ptr<DemandRoutes> demand_routes;
+  std::unique_ptr<AnomalyRoutes> anomaly_routes;
+  std::unique_ptr<CalendarRoutes> calendar_routes;
   std::unique_ptr<AppMetricReader> app_metric_reader;
   std::unique_ptr<AppMetricRoutes> app_metric_routes;
   std::unique_ptr<UpcomingRoutes> upcoming_routes;
   HttpServer http;
 
-  explicit Impl(CoordinatorConfig made) : config(std::move(made)) {}
+  explicit Impl(CoordinatorConfig made)
+      : config(std::move(made)), running(config), running_policies(config.policies) {}
+
+  static Pipeline::Options pipeline_options(const CoordinatorConfig& config) {
+    Pipeline::Options options;
+    options.decide_interval = config.decide_interval;
+    options.max_age = config.history_max_age;
+    options.max_bytes = config.history_max_bytes.count;
+    options.dispatch = config.dispatch;
+    options.reflex_rules = config.reflex_rules;
+    return options;
+  }
+
+  void watch() {
+    notify_watchdog();
+    for (const auto& agent : directory->take_newly_shared()) {
+      log_warning("key_shared_by_two_hosts key={} hosts=\"{}\"", agent.public_key, agent.shared_by);
+    }
+    if (const auto change = clock_watch.look(clock.boot_now(), clock.wall_now())) {
+      log_warning("clock_changed wall_jump_ms={} stood_still_ms={}",
+                  change->wall_jump / std::chrono::milliseconds(1),
+                  change->stood_still / std::chrono::milliseconds(1));
+      if (change->wall_jump != Nanoseconds(0)) gateway->tell_time();
+    }
+  }
+
+  void reload() {
+    notify_reloading();
+    if (const auto reloaded = take_over_configuration(); reloaded) {
+      log_info("configuration_reloaded path={} policies={}", config.path,
+               running.read()->policies.size());
+    } else {
+      log_error("configuration_kept error=\"{}\"", reloaded.error().message());
+    }
+    notify_ready("listening on " + gateway->endpoint());
+  }
+
+  /// All of what has changed, or, after an error, nothing of it.
+  Result<void> take_over_configuration() {
+    FS_TRY(auto next, read_coordinator_config(config.path));
+    if (const auto stuck = keys_needing_restart(*running.read(), next); !stuck.empty()) {
+      return Error(ErrorCode::unsupported, fmt::format("{}: needs a restart to change {}",
+                                                       config.path, fmt::join(stuck, ", ")));
+    }
+    start_log(parse_log_level(next.log_level));
+    pipeline->reconfigure(pipeline_options(next), next.policies);
+    running_policies.publish(next.policies);
+    running.publish(std::move(next));
+    return {};
+  }
 
   Result<void> open() {
     FS_CHECK(make_directories(config.state_directory, 0750));
@@ -87,36 +154,42 @@ struct Coordinator::Impl {
     FS_TRY(decision_reader, SqliteDecisionReader::open(config.decisions_file()));
     FS_TRY(accuracy_log, AccuracyLog::open(config.models_file()));
     FS_TRY(accuracy_reader, AccuracyReader::open(config.models_file()));
+    FS_TRY(anomaly_log, AnomalyLog::open(config.anomalies_file()));
+    FS_TRY(anomaly_reader, AnomalyReader::open(config.anomalies_file()));
     FS_TRY(const std::uint64_t epoch, decisions->next_epoch());
     FS_TRY(auto router, RouterSocket::bind({config.listen, keys}, *directory));
 
     gateway = std::make_unique<Gateway>(std::move(router), *directory, inbound, metrics, epoch);
-    Pipeline::Options options;
-    options.decide_interval = config.decide_interval;
-    options.max_age = config.history_max_age;
-    options.max_bytes = config.history_max_bytes.count;
-    options.dispatch = config.dispatch;
-    options.reflex_rules = config.reflex_rules;
     pipeline = std::make_unique<Pipeline>(
-        options, config.policies, epoch,
+        pipeline_options(config), config.policies, epoch,
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
                         [this](Outbound message) { return gateway->post(std::move(message)); },
                         metrics, clock});
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     learning = std::make_unique<Learning>(
-        config.learning, Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log});
+        config.learning,
+        Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log, *anomaly_log, metrics});
+    demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }
 
   Result<void> open_api() {
     api = std::make_unique<RestApi>(RestApi::Parts{
-        *api_reader, *decision_reader, *directory, learned, live_view, config.policies, metrics,
+        *api_reader, *decision_reader, *directory, learned, live_view, running_policies, metrics,
         clock, explain, gateway->endpoint(), keys.public_key});
     api->add_routes(http);
     accuracy_routes = std::make_unique<AccuracyRoutes>(
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(http);
+    demand_routes = std::make_unique<DemandRoutes>(DemandRoutes::Parts{
+        [this](const DemandQuestion& question) { return predict_demand(question); }, clock});
+    demand_routes->add_to(http);
+    anomaly_routes = std::make_unique<AnomalyRoutes>(
+        AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
+    anomaly_routes->add_to(http);
+    calendar_routes = std::make_unique<CalendarRoutes>(learned);
+    calendar_routes->add_to(http);
     FS_TRY(app_metric_reader, AppMetricReader::open(config.history_file()));
     app_metric_routes = std::make_unique<AppMetricRoutes>(
         AppMetricRoutes::Parts{*app_metric_reader, [this] { return api->host_names(); }, clock});
@@ -128,12 +201,36 @@ struct Coordinator::Impl {
     return http.listen_unix(config.admin_socket, config.socket_group);
   }
 
+  std::optional<DemandRoutes::Predictions> predict_demand(const DemandQuestion& question) const {
+    const auto model = *demand.read();
+    if (!model) return std::nullopt;
+    DemandRoutes::Predictions predictions;
+    for (const auto target : kDemandTargets)
+      predictions[static_cast<std::size_t>(target)] = model->predict(question, target);
+    return predictions;
+  }
+
+  void learn_demand() {
+    auto learned_demand = demand_learning->learn_if_due(clock.wall_now());
+    if (!learned_demand) {
+      log_error("demand_learning_failed error=\"{}\"", learned_demand.error().message());
+    } else if (*learned_demand) {
+      demand.publish(*std::move(learned_demand));
+    }
+  }
+
   void learn(std::stop_token stop) {
     std::mutex mutex;
     std::condition_variable_any due;
     std::uint64_t version = 0;
     std::string last_problem;
+    auto taken_over = running.read();
     while (!stop.stop_requested()) {
+      if (const auto latest = running.read(); latest != taken_over) {
+        taken_over = latest;
+        policies->set_policies(latest->policies);
+        *tagger = RuleTagger(latest->tag_rules);
+      }
       LearnedState next = learning->learn(*learned.read(), clock.wall_now());
       if (next.problem != last_problem && !next.problem.empty()) {
         log_error("learning_failed error=\"{}\"", next.problem);
@@ -147,6 +244,7 @@ struct Coordinator::Impl {
         log_info("leads_changed watched={}", list.signatures.size());
         gateway->set_watch_list(std::move(list));
       }
+      learn_demand();
       std::unique_lock lock(mutex);
       due.wait_for(lock, stop, config.learning.interval, [] { return false; });
     }
@@ -165,7 +263,8 @@ Result<std::unique_ptr<Coordinator>> Coordinator::make(CoordinatorConfig config)
 Result<void> Coordinator::run() {
   FS_TRY(auto loop, EventLoop::make());
   FS_CHECK(loop->watch_signals({SIGTERM, SIGINT}, [&loop](int) { loop->stop(); }));
-  FS_CHECK(loop->watch_timer(std::chrono::seconds(5), [] { notify_watchdog(); }));
+  FS_CHECK(loop->watch_signals({SIGHUP}, [this](int) { impl_->reload(); }));
+  FS_CHECK(loop->watch_timer(kWatchInterval, [this] { impl_->watch(); }));
 
   // Started against the flow of the data, stopped along it: what was received is still committed.
   std::jthread learn = start_thread("learn", [this](std::stop_token stop) { impl_->learn(stop); });

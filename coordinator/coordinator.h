@@ -17,7 +17,8 @@ class Coordinator {
   static Result<std::unique_ptr<Coordinator>> make(CoordinatorConfig config);
   ~Coordinator();
 
-  /// Blocks until SIGTERM or SIGINT.
+  /// Blocks until SIGTERM or SIGINT. SIGHUP has it read its configuration again: it takes over what
+  /// has changed, or keeps all it has and logs why.
   Result<void> run();
 
  private:

@@ -1,5 +1,9 @@
 #include "coordinator/coordinator_config.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "common/config/toml_document.h"
 #include "coordinator/policy/policy_parser.h"
 #include "coordinator/policy/reflex_rule_parser.h"
@@ -26,10 +30,30 @@ void read_learning(TomlTable table, Learning::Options& options) {
   leads.min_precision = table.number("min_precision", leads.min_precision, 0, 1);
   leads.false_discovery_rate =
       table.number("false_discovery_rate", leads.false_discovery_rate, 0.0001, 0.5);
+  options.long_history = table.duration("long_history", options.long_history);
+  options.long_interval = table.duration("long_interval", options.long_interval);
+  auto& long_leads = options.long_leads;
+  long_leads.max_lag_s =
+      std::chrono::duration<double>(
+          table.duration("long_max_lag",
+                         std::chrono::seconds(static_cast<std::int64_t>(long_leads.max_lag_s))))
+          .count();
+  if (long_leads.max_lag_s < long_leads.min_lag_s)
+    table.fail("long_max_lag", "must be at least 1min");
+  if (options.long_interval < options.interval)
+    table.fail("long_interval", "must be at least the interval");
   if (options.step < std::chrono::seconds(1)) table.fail("step", "must be at least 1s");
   if (options.interval < std::chrono::seconds(1)) table.fail("interval", "must be at least 1s");
   if (options.horizon < options.step) table.fail("horizon", "must be at least one step");
   if (options.history < options.step * 30) table.fail("history", "must be at least 30 steps");
+}
+
+void read_anomalies(TomlTable table, AnomalyOptions& options) {
+  options.step = table.duration("step", options.step);
+  options.look_back = table.duration("look_back", options.look_back);
+  options.max_age = table.duration("max_age", options.max_age);
+  if (options.step < std::chrono::seconds(1)) table.fail("step", "must be at least 1s");
+  if (options.look_back < options.step) table.fail("look_back", "must be at least one step");
 }
 
 }  // namespace
@@ -61,11 +85,26 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
       decide.duration("command_resend_after", config.dispatch.resend_after);
 
   read_learning(root.table("learning"), config.learning);
+  read_anomalies(root.table("anomalies"), config.learning.anomalies);
+  config.learning.calendars = read_calendar_sources(root);
   config.policies = read_policies(root);
   config.tag_rules = read_tag_rules(root);
   config.reflex_rules = read_reflex_rules(root);
   FS_CHECK(document.finish());
+  config.path = path;
+  config.values = document.values();
   return config;
+}
+
+std::vector<std::string> keys_needing_restart(const CoordinatorConfig& running,
+                                              const CoordinatorConfig& next) {
+  constexpr std::array<std::string_view, 5> kTakenOver = {
+      "coordinator.log_level", "history.", "decide.interval", "policy[", "tag_rule["};
+  std::vector<std::string> keys = changed_keys(running.values, next.values);
+  std::erase_if(keys, [&](const std::string& key) {
+    return std::ranges::any_of(kTakenOver, [&](auto prefix) { return key.starts_with(prefix); });
+  });
+  return keys;
 }
 
 }  // namespace foreshock::coordinator

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace foreshock::coordinator {
 
 /// What coordinator.toml says, checked; every default is here or in the structs named.
 struct CoordinatorConfig {
+  std::string path;                           ///< where it was read from
+  std::map<std::string, std::string> values;  ///< what it says, by dotted key, as written
+
   std::string state_directory = "/var/lib/foreshock-coordinator";
   std::string listen = "tcp://0.0.0.0:7420";
   std::string admin_socket = "/run/foreshock-coordinator/admin.sock";
@@ -33,6 +37,7 @@ struct CoordinatorConfig {
   std::string key_file() const { return state_directory + "/coordinator.key"; }
   std::string agents_file() const { return state_directory + "/agents.json"; }
   std::string history_file() const { return state_directory + "/history.db"; }
+  std::string anomalies_file() const { return state_directory + "/anomalies.db"; }
   std::string models_file() const { return state_directory + "/models.db"; }
   std::string decisions_file() const { return state_directory + "/coordinator.db"; }
 };
@@ -41,5 +46,10 @@ inline constexpr const char* kDefaultConfigPath = "/etc/foreshock/coordinator.to
 
 /// Errors name file, line, column and key.
 Result<CoordinatorConfig> read_coordinator_config(const std::string& path);
+
+/// Changed keys that a running coordinator cannot take over: all but the log level, policies, tag
+/// rules, how often it decides and how much history it keeps.
+std::vector<std::string> keys_needing_restart(const CoordinatorConfig& running,
+                                              const CoordinatorConfig& next);
 
 }  // namespace foreshock::coordinator

@@ -26,38 +26,62 @@ static __always_inline struct mount* mount_of(struct vfsmount* mnt) {
   return (void*)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
+struct directory_walk {
+  struct dentry *dentry, *root;
+  struct vfsmount *mnt, *root_mnt;
+  __u8* room;
+  __u64 used;
+  __u32 is_complete;
+};
+
+/*
+ * One name or one mount upwards; 1 ends the walk. A callback of bpf_loop() (5.17) and no loop of
+ * our own: the verifier looks at it once, where 6.1 gave up on the paths through 32 rounds of a
+ * loop.
+ */
+static long step_up(__u32 step, struct directory_walk* walk) {
+  /* Copies: BPF_CORE_READ would look for the walk itself in the kernel's types. */
+  struct dentry *dentry = walk->dentry, *above;
+  struct vfsmount* mnt = walk->mnt;
+  struct mount *mount, *parent;
+  long name_bytes;
+
+  walk->is_complete = dentry == walk->root && mnt == walk->root_mnt;
+  if (walk->is_complete) return 1;
+  if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+    mount = mount_of(mnt);
+    parent = BPF_CORE_READ(mount, mnt_parent);
+    walk->is_complete = parent == mount; /* outside its root: up to the namespace's */
+    if (walk->is_complete) return 1;
+    walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+    walk->mnt = (void*)parent + bpf_core_field_offset(struct mount, mnt);
+    return 0;
+  }
+  if (walk->used > FS_CWD_BYTES - FS_NAME_BYTES) return 1;
+  name_bytes = bpf_probe_read_kernel_str(walk->room + (walk->used & (DIRECTORY_ROOM / 2 - 1)),
+                                         FS_NAME_BYTES, BPF_CORE_READ(dentry, d_name.name));
+  if (name_bytes <= 0) return 1;
+  walk->used += name_bytes;
+  above = BPF_CORE_READ(dentry, d_parent);
+  walk->is_complete = above == dentry; /* of a file system that is mounted nowhere any more */
+  walk->dentry = above;
+  return walk->is_complete;
+}
+
 /* Names to `room` (DIRECTORY_ROOM bytes), each with its NUL, the innermost first. */
 static __always_inline struct directory_names fill_cwd(__u8* room, struct fs_struct* fs) {
+  struct directory_walk walk = {
+      .dentry = BPF_CORE_READ(fs, pwd.dentry),
+      .root = BPF_CORE_READ(fs, root.dentry),
+      .mnt = BPF_CORE_READ(fs, pwd.mnt),
+      .root_mnt = BPF_CORE_READ(fs, root.mnt),
+      .room = room,
+  };
   struct directory_names names = {};
-  struct dentry *dentry = fs->pwd.dentry, *root = fs->root.dentry, *above;
-  struct vfsmount *mnt = fs->pwd.mnt, *root_mnt = fs->root.mnt;
-  struct mount *mount, *parent;
-  __u64 used = 0;
-  long name_bytes;
-  int step;
 
-  for (step = 0; step < DIRECTORY_STEPS; ++step) {
-    if (dentry == root && mnt == root_mnt) goto complete;
-    if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
-      mount = mount_of(mnt);
-      parent = BPF_CORE_READ(mount, mnt_parent);
-      if (parent == mount) goto complete; /* outside its root: up to the namespace's */
-      dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-      mnt = (void*)parent + bpf_core_field_offset(struct mount, mnt);
-      continue;
-    }
-    if (used > FS_CWD_BYTES - FS_NAME_BYTES) break;
-    name_bytes = bpf_probe_read_kernel_str(room + (used & (DIRECTORY_ROOM / 2 - 1)), FS_NAME_BYTES,
-                                           BPF_CORE_READ(dentry, d_name.name));
-    if (name_bytes <= 0) break;
-    used += name_bytes;
-    above = BPF_CORE_READ(dentry, d_parent);
-    if (above == dentry) goto complete; /* of a file system that is mounted nowhere any more */
-    dentry = above;
-  }
-  names.is_cut = 1;
-complete:
-  names.bytes = used;
+  bpf_loop(DIRECTORY_STEPS, step_up, &walk, 0);
+  names.bytes = walk.used;
+  names.is_cut = !walk.is_complete;
   return names;
 }
 

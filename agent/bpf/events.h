@@ -27,6 +27,7 @@ enum fs_limits {
   FS_CWD_BYTES = 1280,      /* longest working directory kept */
   FS_TTY_BYTES = 16,
   FS_WATCHED_NAMES = 1024,
+  FS_ENDED_SLOTS = 8192, /* ended processes that wait to be freed; a power of two */
 };
 
 enum fs_event_kind {
@@ -86,7 +87,10 @@ struct fs_exit_event {
   struct fs_event_header header;
   struct fs_process process;
   __u32 wait_status; /* as wait(2) reports it */
-  __u32 reserved;
+  /* Of a fork that never called execve: the nearest ancestor that did. 0: it did itself, or none is
+   * known. */
+  __u32 forked_from_tgid;
+  __u64 forked_from_start_boot_ns;
   __u64 cpu_ns; /* all threads, dead and alive */
   __u64 user_ns;
   __u64 system_ns;
@@ -101,6 +105,57 @@ struct fs_exit_event {
   __u64 involuntary_switches;
 };
 
+/* What the process iterator writes: for each process one of these, then one fs_task_use for each
+ * further thread. */
+enum fs_task_kind {
+  FS_TASK_PROCESS = 1,
+  FS_TASK_THREAD = 2,
+};
+
+/* Of one thread; a process's first record has in it what its ended threads used. */
+struct fs_task_use {
+  __u32 kind; /* fs_task_kind */
+  __u32 tgid;
+  __u64 cpu_ns;
+  __u64 user_ns;
+  __u64 system_ns;
+  __u64 read_bytes;
+  __u64 written_bytes;
+  __u64 read_calls;
+  __u64 write_calls;
+  __u64 minor_faults;
+  __u64 major_faults;
+  __u64 voluntary_switches;
+  __u64 involuntary_switches;
+};
+
+struct fs_process_use {
+  struct fs_task_use use;
+  struct fs_process process;
+  __u64 resident_bytes;
+  __u64 peak_resident_bytes;
+  __u32 threads;
+  __u32 kernel_thread; /* 1: has no program of its own */
+};
+
+enum fs_traffic_limits {
+  FS_TRAFFIC_WORKLOADS = 4096,
+  FS_LIFETIME_BUCKETS = 32,
+};
+
+/*
+ * Network traffic of one workload, by its cgroup's id, since the programs were loaded. Bucket n of
+ * the lifetimes counts accepted connections that the workload began to close 2^n to 2^(n+1)
+ * microseconds after they were established.
+ */
+struct fs_traffic {
+  __u64 received_bytes;
+  __u64 sent_bytes;
+  __u64 accepted;
+  __u64 connected;
+  __u64 lifetimes[FS_LIFETIME_BUCKETS];
+};
+
 /* One per-CPU record of what could not be delivered since the programs were loaded. */
 struct fs_drop_counters {
   __u64 exec_ring_full;
@@ -110,6 +165,9 @@ struct fs_drop_counters {
 FS_STATIC_ASSERT(sizeof(struct fs_event_header) == 16, "fs_event_header");
 FS_STATIC_ASSERT(sizeof(struct fs_process) == 64, "fs_process");
 FS_STATIC_ASSERT(sizeof(struct fs_exec_event) == 120, "fs_exec_event");
-FS_STATIC_ASSERT(sizeof(struct fs_exit_event) == 184, "fs_exit_event");
+FS_STATIC_ASSERT(sizeof(struct fs_traffic) == 288, "fs_traffic");
+FS_STATIC_ASSERT(sizeof(struct fs_task_use) == 96, "fs_task_use");
+FS_STATIC_ASSERT(sizeof(struct fs_process_use) == 184, "fs_process_use");
+FS_STATIC_ASSERT(sizeof(struct fs_exit_event) == 192, "fs_exit_event");
 
 #endif

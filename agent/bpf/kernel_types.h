@@ -28,14 +28,13 @@ typedef _Bool bool;
 /* Of linux/bpf.h, which needs the host's own headers to compile. */
 enum bpf_map_type {
   BPF_MAP_TYPE_HASH = 1,
+  BPF_MAP_TYPE_ARRAY = 2,
   BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+  BPF_MAP_TYPE_LRU_HASH = 9,
   BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
-  EEXIST = 17,
-
-  BPF_ANY = 0,
   BPF_NOEXIST = 1,
 
   BPF_RB_NO_WAKEUP = 1,
@@ -45,6 +44,11 @@ enum {
 
 struct bpf_raw_tracepoint_args {
   __u64 args[1];
+};
+
+/* Only its beginning; its layout is a promise. */
+struct __sk_buff {
+  __u32 len;
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -104,6 +108,18 @@ struct percpu_counter {
   __s64 count;
 };
 
+typedef struct {
+  __s64 counter;
+} atomic64_t;
+
+struct mm_rss_stat___before_6_2 {
+  atomic64_t count[4];
+};
+
+struct mm_struct___before_6_2 {
+  struct mm_rss_stat___before_6_2 rss_stat;
+};
+
 struct mm_struct {
   unsigned long hiwater_rss; /* pages */
   unsigned long arg_start;
@@ -160,6 +176,11 @@ enum {
   SIGNAL_GROUP_EXIT = 0x00000004,
 };
 
+enum {
+  PF_FORKNOEXEC = 0x00000040,
+  PF_KTHREAD = 0x00200000,
+};
+
 /* Sums are over the threads that were released already. */
 struct signal_struct {
   atomic_t live;
@@ -180,6 +201,8 @@ struct signal_struct {
 
 struct task_struct {
   refcount_t usage;
+  unsigned int flags;
+  int pid;
   int tgid;
   int exit_code;
   char comm[16];
@@ -205,6 +228,31 @@ struct task_struct {
 
 struct linux_binprm {
   const char* filename;
+};
+
+struct sock_common {
+  unsigned short skc_family;
+};
+
+struct sock_cgroup_data {
+  struct cgroup* cgroup;
+};
+
+struct sock {
+  struct sock_common __sk_common;
+  __u16 sk_protocol;
+  struct sock_cgroup_data sk_cgrp_data; /* where the kernel has CONFIG_SOCK_CGROUP_DATA */
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+  struct seq_file* seq;
+};
+
+struct bpf_iter__task {
+  struct bpf_iter_meta* meta;
+  struct task_struct* task;
 };
 
 #pragma clang attribute pop

@@ -14,7 +14,7 @@
  * So the first puts the event aside, with what is known by then, and the second completes and sends
  * it. A process that nobody reaps is completed by the sweep, which the reader runs now and then.
  * Where the second never comes (the kernel skips programs in some contexts, and counts most of
- * them), the sweep, or the next process at the same address, sends what was known.
+ * them), the sweep, or the next process in the same slot, sends what was known.
  */
 #include "agent/bpf/ring.bpf.h"
 #include "agent/bpf/process.bpf.h"
@@ -25,14 +25,47 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u32 page_bytes = 4096;
 
-/* Ended and not yet freed, by the address of the group leader. Full: events are sent at once, less
- * exact. */
+/*
+ * An ended process that is not yet freed. `owner` is its start time in whole 2 ns, with IN_USE
+ * while somebody writes or sends the event, or 0. Only who has set IN_USE may touch the rest.
+ */
+struct ended_slot {
+  __u64 owner;
+  __u64 leader; /* address of its group leader */
+  struct fs_exit_event event;
+};
+
+enum { IN_USE = 1 };
+
+/*
+ * By process id: the kernel gives ids out in turn, so that processes which end at about the same
+ * time lie in slots of their own. Where two meet all the same, the older one, not reaped for long,
+ * is sent as it is.
+ */
 struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 8192);
-  __type(key, __u64);
-  __type(value, struct fs_exit_event);
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FS_ENDED_SLOTS);
+  __type(key, __u32);
+  __type(value, struct ended_slot);
 } ended SEC(".maps");
+
+static __always_inline struct ended_slot* slot_of(struct task_struct* leader) {
+  __u32 index = (__u32)leader->tgid & (FS_ENDED_SLOTS - 1);
+
+  return bpf_map_lookup_elem(&ended, &index);
+}
+
+static __always_inline __u64 owner_key(struct task_struct* leader) {
+  return leader->start_boottime & ~(__u64)IN_USE;
+}
+
+static __always_inline bool claim(struct ended_slot* slot, __u64 owner) {
+  return __sync_val_compare_and_swap(&slot->owner, owner, owner | IN_USE) == owner;
+}
+
+static __always_inline void hand_over(struct ended_slot* slot, __u64 owner) {
+  __sync_lock_test_and_set(&slot->owner, owner);
+}
 
 /*
  * Tasks and signals name these fields alike, but for the run time. What the verifier knows is read
@@ -96,55 +129,85 @@ static __always_inline __u64 peak_rss_pages(struct task_struct* task) {
   return now > (__s64)mm->hiwater_rss ? (__u64)now : mm->hiwater_rss;
 }
 
-static __always_inline bool is_same_process(const struct fs_exit_event* a,
-                                            const struct fs_exit_event* b) {
-  return a->process.tgid == b->process.tgid && a->process.start_boot_ns == b->process.start_boot_ns;
+enum { MOST_ANCESTORS = 16 };
+
+/* A fork runs its parent's program until it calls execve; the parent may itself be such a fork. */
+static __always_inline void fill_forked_from(struct fs_exit_event* event,
+                                             struct task_struct* task) {
+  struct task_struct* ancestor = task->group_leader;
+  int i;
+
+  event->forked_from_tgid = 0;
+  event->forked_from_start_boot_ns = 0;
+  if (!(ancestor->flags & PF_FORKNOEXEC)) return;
+  for (i = 0; i < MOST_ANCESTORS; i++) {
+    ancestor = ancestor->real_parent->group_leader;
+    if (ancestor->flags & PF_FORKNOEXEC) continue;
+    event->forked_from_tgid = ancestor->tgid;
+    event->forked_from_start_boot_ns = ancestor->start_boottime;
+    return;
+  }
 }
 
-static __always_inline void put_aside(__u64 leader, const struct fs_exit_event* event) {
-  struct fs_exit_event* present;
-  /* 32 bits: before 6.4 the map's own function is called here, and the upper half is not set. */
-  int failed = bpf_map_update_elem(&ended, &leader, event, BPF_NOEXIST);
+static __always_inline void fill_exit(struct fs_exit_event* event, struct task_struct* task) {
+  struct signal_struct* signal = task->signal;
 
-  if (failed == -EEXIST) {
-    present = bpf_map_lookup_elem(&ended, &leader);
-    if (present && is_same_process(present, event)) return; /* by another of its last threads */
-    if (present) send(present);
-    failed = bpf_map_update_elem(&ended, &leader, event, BPF_ANY);
-  }
-  if (failed) send(event);
+  event->header.kind = FS_EVENT_EXIT;
+  event->header.bytes = sizeof(*event);
+  event->header.boot_time_ns = bpf_ktime_get_boot_ns();
+  fill_process(&event->process, task);
+  fill_forked_from(event, task);
+  event->wait_status = WAIT_STATUS(DIRECTLY, task->group_leader, signal);
+  event->peak_rss_bytes = peak_rss_pages(task) * page_bytes;
+  forget_use(event);
+  ADD_USE(event, DIRECTLY, signal, sum_sched_runtime);
+  ADD_USE(event, DIRECTLY, task, se.sum_exec_runtime);
+}
+
+/* For who finds its slot in another's hands. */
+static __always_inline void send_at_once(struct task_struct* task) {
+  struct fs_exit_event event = {};
+
+  fill_exit(&event, task);
+  send(&event);
 }
 
 /* All threads are on their way out when `live` is 0. That is so for several of the last ones; the
  * first of them puts the event aside, the others find it there. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_process_exit, struct task_struct* task) {
-  struct signal_struct* signal = task->signal;
-  struct fs_exit_event event = {};
+  struct task_struct* leader = task->group_leader;
+  __u64 key = owner_key(leader), owner;
+  struct ended_slot* slot;
 
-  if (signal->live.counter != 0) return 0;
-  event.header.kind = FS_EVENT_EXIT;
-  event.header.bytes = sizeof(event);
-  event.header.boot_time_ns = bpf_ktime_get_boot_ns();
-  fill_process(&event.process, task);
-  event.wait_status = WAIT_STATUS(DIRECTLY, task->group_leader, signal);
-  event.peak_rss_bytes = peak_rss_pages(task) * page_bytes;
-  ADD_USE(&event, DIRECTLY, signal, sum_sched_runtime);
-  ADD_USE(&event, DIRECTLY, task, se.sum_exec_runtime);
-  put_aside((__u64)task->group_leader, &event);
+  if (task->signal->live.counter != 0) return 0;
+  slot = slot_of(leader);
+  if (!slot) return 0; /* cannot be: the array has this element */
+  owner = slot->owner;
+  if ((owner & ~(__u64)IN_USE) == key) return 0; /* put aside by another of its last threads */
+  if ((owner & IN_USE) || !claim(slot, owner)) {
+    send_at_once(task);
+    return 0;
+  }
+  if (owner) send(&slot->event);
+  fill_exit(&slot->event, task);
+  slot->leader = (__u64)leader;
+  hand_over(slot, key);
   return 0;
 }
 
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_process_free, struct task_struct* task) {
-  __u64 leader = (__u64)task->group_leader;
+  __u64 key = owner_key(task);
   struct signal_struct* signal = task->signal;
+  struct ended_slot* slot;
   struct fs_exit_event* event;
 
   /* The leader is released last: its signal's sums have everything. */
-  if (leader != (__u64)task) return 0;
-  event = bpf_map_lookup_elem(&ended, &leader);
-  if (!event) return 0;
+  if (task->pid != task->tgid) return 0;
+  slot = slot_of(task);
+  if (!slot || slot->owner != key || !claim(slot, key)) return 0;
+  event = &slot->event;
   event->wait_status = WAIT_STATUS(DIRECTLY, task, signal);
   forget_use(event);
   ADD_USE(event, DIRECTLY, signal, sum_sched_runtime);
@@ -152,9 +215,15 @@ int BPF_PROG(on_process_free, struct task_struct* task) {
    * only. */
   if (event->cpu_ns < task->se.sum_exec_runtime) event->cpu_ns = task->se.sum_exec_runtime;
   send(event);
-  bpf_map_delete_elem(&ended, &leader);
+  hand_over(slot, 0);
   return 0;
 }
+
+struct sweep {
+  __u64 ended_before_ns;
+  __u32 waiting;
+  __u32 reserved;
+};
 
 /* Whether a leader is still the process of that event, and not freed or another's by now. */
 static __always_inline bool is_leader_of(struct task_struct* leader,
@@ -166,34 +235,40 @@ static __always_inline bool is_leader_of(struct task_struct* leader,
 
 /*
  * Completes one that ended before a time and is still there: its parent does not reap it, and all
- * its threads but the leader are in the sums. Whoever removes the event sends it; that the removal
- * succeeds shows that the leader had not been freed when it was read.
+ * its threads but the leader are in the sums. That the slot can be claimed shows that the leader
+ * had not been freed by then.
  */
-static long finish_if_old(void* map, const __u64* address, const struct fs_exit_event* waiting,
-                          const __u64* ended_before_ns) {
-  __u64 key = *address;
-  struct task_struct* leader = (struct task_struct*)key;
-  struct fs_exit_event event = *waiting;
+static long finish_if_old(void* map, const __u32* index, struct ended_slot* slot,
+                          struct sweep* sweep) {
+  __u64 owner = slot->owner;
+  struct task_struct* leader = (struct task_struct*)slot->leader;
+  struct fs_exit_event* event = &slot->event;
   struct signal_struct* signal;
 
-  if (event.header.boot_time_ns >= *ended_before_ns) return 0;
-  if (is_leader_of(leader, &event)) {
-    signal = BPF_CORE_READ(leader, signal);
-    event.wait_status = WAIT_STATUS(BY_PROBING, leader, signal);
-    forget_use(&event);
-    ADD_USE(&event, BY_PROBING, signal, sum_sched_runtime);
-    if (BPF_CORE_READ(signal, nr_threads) > 0) /* else the leader, too, is in the sums */
-      ADD_USE(&event, BY_PROBING, leader, se.sum_exec_runtime);
+  if (!owner || (owner & IN_USE)) return 0;
+  if (event->header.boot_time_ns >= sweep->ended_before_ns || !claim(slot, owner)) {
+    sweep->waiting++;
+    return 0;
   }
-  if (bpf_map_delete_elem(&ended, &key) == 0) send(&event);
+  if (is_leader_of(leader, event)) {
+    signal = BPF_CORE_READ(leader, signal);
+    event->wait_status = WAIT_STATUS(BY_PROBING, leader, signal);
+    forget_use(event);
+    ADD_USE(event, BY_PROBING, signal, sum_sched_runtime);
+    if (BPF_CORE_READ(signal, nr_threads) > 0) /* else the leader, too, is in the sums */
+      ADD_USE(event, BY_PROBING, leader, se.sum_exec_runtime);
+  }
+  send(event);
+  hand_over(slot, 0);
   return 0;
 }
 
-/* Never attached: the reader runs it, with the time as its argument. */
+/* Never attached: the reader runs it, with the time as its argument. Returns how many still wait.
+ */
 SEC("raw_tp")
 int sweep_ended(struct bpf_raw_tracepoint_args* ctx) {
-  __u64 ended_before_ns = ctx->args[0];
+  struct sweep sweep = {.ended_before_ns = ctx->args[0]};
 
-  bpf_for_each_map_elem(&ended, finish_if_old, &ended_before_ns, 0);
-  return 0;
+  bpf_for_each_map_elem(&ended, finish_if_old, &sweep, 0);
+  return sweep.waiting;
 }

@@ -93,12 +93,31 @@ struct BpfEventSource::Impl {
 
   /// A process that its parent has not reaped this long after its end counts as left lying.
   static constexpr Nanoseconds kReapedBy = std::chrono::seconds(1);
+  /// Asking for losses takes several system calls: more than a drain of a quiet host.
+  static constexpr Nanoseconds kLossesInterval = std::chrono::seconds(1);
+  BootTime losses_read{};
+
+  void read_losses_now_and_then() {
+    const auto now = clock.boot_now();
+    if (now - losses_read < kLossesInterval) return;
+    losses_read = now;
+    const auto lost = programs.read_losses();
+    if (lost != told) programs.write_told_losses(told = lost);
+  }
+
+  /// A sweep looks at every slot: seldom where nothing ends and nothing waits.
+  static constexpr Nanoseconds kIdleSweepInterval = std::chrono::seconds(10);
+  std::uint64_t swept_position = 0;
+  std::uint32_t waiting = 1;
 
   Result<void> sweep_now_and_then() {
     const auto now = clock.boot_now();
-    if (now - last_sweep < kReapedBy) return {};
+    const bool idle = waiting == 0 && reader.position() == swept_position;
+    if (now - last_sweep < (idle ? kIdleSweepInterval : kReapedBy)) return {};
     last_sweep = now;
-    return programs.sweep_ended(now - kReapedBy);
+    swept_position = reader.position();
+    FS_TRY(waiting, programs.sweep_ended(now - kReapedBy));
+    return {};
   }
 
   bool deliver(ProcessEvent&& event, const Sink& sink) {
@@ -153,7 +172,9 @@ BpfEventSource::~BpfEventSource() = default;
 Result<void> BpfEventSource::detach() {
   if (impl_->directory) FS_CHECK(impl_->directory->remove());
   impl_->programs.close_links();
-  return impl_->programs.sweep_ended(BootTime::max());
+  impl_->losses_read = {};  // asked next, they are the last word
+  FS_CHECK(impl_->programs.sweep_ended(BootTime::max()));
+  return {};
 }
 
 bool BpfEventSource::resumed() const {
@@ -206,10 +227,9 @@ Result<void> BpfEventSource::watch_names(const std::vector<std::string>& base_na
 EventSourceStats BpfEventSource::stats() const {
   EventSourceStats stats = impl_->delivered;
   stats.undecodable += impl_->inheritance.undecodable;
-  const auto lost = impl_->programs.read_losses();
-  stats.lost_execs = lost.execs - impl_->told_before.execs;
-  stats.lost_exits = lost.exits - impl_->told_before.exits;
-  if (lost != impl_->told) impl_->programs.write_told_losses(impl_->told = lost);
+  impl_->read_losses_now_and_then();
+  stats.lost_execs = impl_->told.execs - impl_->told_before.execs;
+  stats.lost_exits = impl_->told.exits - impl_->told_before.exits;
   return stats;
 }
 

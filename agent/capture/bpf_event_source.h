@@ -44,7 +44,8 @@ class BpfEventSource final : public EventSource {
   std::uint64_t position() const override;
   void release_through(std::uint64_t position) override;
   Result<void> watch_names(const std::vector<std::string>& base_names) override;
-  /// Losses are counted from where an agent whose programs were taken over had last been asked.
+  /// Losses are as of a second ago at most, and counted from where an agent whose programs were
+  /// taken over had last been asked.
   EventSourceStats stats() const override;
 
  private:

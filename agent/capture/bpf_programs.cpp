@@ -160,13 +160,13 @@ std::uint64_t read_skipped_runs(int program_fd) {
   return info.recursion_misses;  // stays 0 before 5.12
 }
 
-Result<void> run_sweep(int program_fd, BootTime before) {
+Result<std::uint32_t> run_sweep(int program_fd, BootTime before) {
   const __u64 argument = to_ns(before);
   bpf_test_run_opts run{};
   run.sz = sizeof run;
   run.ctx_in = &argument;
   run.ctx_size_in = sizeof argument;
-  if (bpf_prog_test_run_opts(program_fd, &run) == 0) return {};
+  if (bpf_prog_test_run_opts(program_fd, &run) == 0) return run.retval;
   return error_from_errno("sweep up ended processes");
 }
 
@@ -260,7 +260,7 @@ std::optional<BpfPrograms> BpfPrograms::take_over(const PinDirectory& directory,
   return programs;
 }
 
-Result<void> BpfPrograms::sweep_ended(BootTime before) const {
+Result<std::uint32_t> BpfPrograms::sweep_ended(BootTime before) const {
   return run_sweep(sweep_program_.get(), before);
 }
 

@@ -48,8 +48,8 @@ class BpfPrograms {
   static Result<std::optional<OldRing>> retire_pinned(const PinDirectory& directory);
 
   /// Sends the exits of processes that ended before then and that nobody reaps; others send
-  /// themselves.
-  Result<void> sweep_ended(BootTime before) const;
+  /// themselves. Returns how many still wait.
+  Result<std::uint32_t> sweep_ended(BootTime before) const;
   /// Nothing more is captured by programs that are not pinned.
   void close_links();
 

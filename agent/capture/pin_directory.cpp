@@ -103,7 +103,8 @@ Result<void> PinDirectory::clear() const {
 
 Result<void> PinDirectory::remove() const {
   FS_CHECK(clear());
-  if (::rmdir(path_.c_str()) != 0) return error_from_errno("remove " + path_);
+  // EBUSY: it is a mount point, which stays with who made it (the service's own file systems).
+  if (::rmdir(path_.c_str()) != 0 && errno != EBUSY) return error_from_errno("remove " + path_);
   return {};
 }
 

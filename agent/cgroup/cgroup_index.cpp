@@ -86,13 +86,14 @@ void CgroupIndex::remember(const Entry& vanished) {
   }
 }
 
-std::string CgroupIndex::path_of(std::uint64_t id) {
+const std::string& CgroupIndex::path_of(std::uint64_t id) {
+  static const std::string kUnknown;
   if (const auto found = paths_.find(id); found != paths_.end()) return found->second;
   if (const auto found = vanished_.find(id); found != vanished_.end()) return found->second;
-  if (std::chrono::steady_clock::now() - last_refresh_ < kRefreshPause) return {};
+  if (std::chrono::steady_clock::now() - last_refresh_ < kRefreshPause) return kUnknown;
   refresh();
   const auto found = paths_.find(id);
-  return found != paths_.end() ? found->second : std::string();
+  return found != paths_.end() ? found->second : kUnknown;
 }
 
 std::optional<std::uint64_t> CgroupIndex::id_of(const std::string& path) const {

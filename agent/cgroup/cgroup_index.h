@@ -29,7 +29,8 @@ class CgroupIndex {
   /// Path of an id; refreshes (at most a few times a second) when it is not known. Empty when it
   /// never resolves: a short process's cgroup may be gone before anybody could look. Of a vanished
   /// cgroup, its last known path.
-  std::string path_of(std::uint64_t id);
+  /// The reference holds until the next call.
+  const std::string& path_of(std::uint64_t id);
   /// Id of what exists at `path`, as of the last walk.
   std::optional<std::uint64_t> id_of(const std::string& path) const;
   /// Whether the id existed at the last walk.

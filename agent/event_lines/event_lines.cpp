@@ -361,32 +361,35 @@ void TextEventLines::append_heading(std::string& out) {
 
 void TextEventLines::append_exec(std::string& out, const ExecEvent& exec, const EventContext&,
                                  WallTime time) {
-  std::string utc;
-  utc_.append(utc, time);
-  out += utc.substr(11, 12);
-  out += ' ';
-  append_columns(out, "exec", exec.facts, "", "", "", "");
-  append_command(out, exec.argv, exec.filename);
-  out += '\n';
+  std::string line;
+  utc_.append(line, time);
+  line = line.substr(11, 12) + ' ';
+  append_columns(line, "exec", exec.facts, "", "", "", "");
+  append_command(line, exec.argv, exec.filename);
+  append_tinted(out, line, Tint::faint);
 }
 
 void TextEventLines::append_exit(std::string& out, const Execution& ended, const WorkloadIdentity&,
                                  WallTime time) {
   FS_ASSERT(ended.end.has_value());
-  std::string utc;
-  utc_.append(utc, time);
-  out += utc.substr(11, 12);
-  out += ' ';
-  append_columns(out, "exit", ended.facts, format_status(ended.end->wait_status),
+  std::string line;
+  utc_.append(line, time);
+  line = line.substr(11, 12) + ' ';
+  append_columns(line, "exit", ended.facts, format_status(ended.end->wait_status),
                  format_short(duration_of(ended)), format_short(ended.end->use.cpu),
                  format_bytes(ended.end->use.peak_rss.count));
   if (ended.exec_seen) {
-    append_command(out, ended.argv, ended.filename);
+    append_command(line, ended.argv, ended.filename);
   } else {
-    out += '(';
-    append_printable(out, ended.facts.comm);
-    out += ')';
+    line += '(';
+    append_printable(line, ended.facts.comm);
+    line += ')';
   }
+  append_tinted(out, line, ended.end->wait_status == 0 ? Tint::none : Tint::bad);
+}
+
+void TextEventLines::append_tinted(std::string& out, const std::string& line, Tint tint) const {
+  out += style_.colour ? tinted(line, tint, style_) : line;
   out += '\n';
 }
 

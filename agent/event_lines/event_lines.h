@@ -8,6 +8,7 @@
 #include "common/model/process_event.h"
 #include "common/model/report.h"
 #include "common/model/workload_identity.h"
+#include "common/text/text_table.h"
 
 namespace foreshock::agent {
 
@@ -64,6 +65,8 @@ class JsonEventLines final : public EventLines {
 /// Columns for people.
 class TextEventLines final : public EventLines {
  public:
+  /// `colour`: starts faint, failures red, for a terminal.
+  explicit TextEventLines(bool colour = false) : style_{std::nullopt, colour} {}
   void append_heading(std::string& out) override;
   void append_exec(std::string& out, const ExecEvent& exec, const EventContext& context,
                    WallTime time) override;
@@ -71,6 +74,9 @@ class TextEventLines final : public EventLines {
                    WallTime time) override;
 
  private:
+  void append_tinted(std::string& out, const std::string& line, Tint tint) const;
+
+  TextStyle style_;
   UtcWriter utc_;
 };
 

@@ -1,5 +1,6 @@
 #include "agent/lifetime/lifetime_table.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <utility>
@@ -10,49 +11,59 @@ namespace {
 /// USER_HZ is 100 on every architecture we run on: /proc rounds start times down to this. The
 /// kernel gives pids out in turn, so none is used again within it.
 constexpr auto kProcTick = std::chrono::milliseconds(10);
+constexpr std::size_t kMaxLookedUp = 4096;
+
+/// Nodes kept for what starts next, and room kept for what ends: an ordinary period's worth.
+constexpr std::size_t kSpareNodes = 1024;
+constexpr std::size_t kReservedAtMost = 2048;
 
 bool same_process(const ProcessKey& a, const ProcessKey& b) {
   return a.pid == b.pid && std::chrono::abs(a.start - b.start) < kProcTick;
 }
 
-Execution make_execution(ExecEvent&& event, std::string&& cgroup) {
+Execution make_execution(ExecEvent&& event, const std::string& cgroup) {
   Execution execution;
   execution.facts = std::move(event.facts);
   execution.exec_time = event.time;
-  execution.cgroup = std::move(cgroup);
+  execution.cgroup = cgroup;
   execution.filename = std::move(event.filename);
   execution.argv = std::move(event.argv);
   execution.cwd = std::move(event.cwd);
   execution.tty = std::move(event.tty);
+  execution.inputs = event.inputs;
   execution.existing = event.existing;
   return execution;
 }
 
-Execution make_execution_without_exec(ExitEvent&& event, std::string&& cgroup) {
+Execution make_execution_without_exec(ExitEvent&& event, const std::string& cgroup) {
   Execution execution;
   execution.exec_time = event.facts.process.start;
   execution.facts = std::move(event.facts);
-  execution.cgroup = std::move(cgroup);
+  execution.cgroup = cgroup;
   execution.exec_seen = false;
   execution.end = ExecutionEnd{event.time, event.wait_status, event.use, event.use_known};
   return execution;
 }
 
 /// A short process's cgroup is sometimes known only at its end.
-void fill_in_cgroup(Execution& execution, const ExitEvent& exit, std::string&& cgroup) {
+void fill_in_cgroup(Execution& execution, const ExitEvent& exit, const std::string& cgroup) {
   if (!execution.cgroup.empty() || cgroup.empty()) return;
   execution.facts.cgroup_id = exit.facts.cgroup_id;
-  execution.cgroup = std::move(cgroup);
+  execution.cgroup = cgroup;
 }
 
 }  // namespace
 
-LifetimeTable::LifetimeTable(std::size_t capacity) : capacity_(capacity), ended_(kEndedSlots) {}
+LifetimeTable::LifetimeTable(std::size_t capacity, FindProcess find_process, Nanoseconds interim)
+    : capacity_(capacity),
+      interim_(interim),
+      find_process_(std::move(find_process)),
+      ended_(kEndedSlots) {}
 
-void LifetimeTable::on_exec(ExecEvent&& event, std::string cgroup) {
+void LifetimeTable::on_exec(ExecEvent&& event, const std::string& cgroup) {
   const ProcessKey process = event.facts.process;
   if (ended_already(process)) return;
-  Execution execution = make_execution(std::move(event), std::move(cgroup));
+  Execution execution = make_execution(std::move(event), cgroup);
   execution.ancestry = ancestry_of(execution.facts);
   const auto live = find(process.pid);
   if (live == live_.end()) return start(std::move(execution));
@@ -67,14 +78,14 @@ void LifetimeTable::on_exec(ExecEvent&& event, std::string cgroup) {
   start(std::move(execution));
 }
 
-void LifetimeTable::on_exit(ExitEvent&& event, std::string cgroup) {
+void LifetimeTable::on_exit(ExitEvent&& event, const std::string& cgroup) {
   const ProcessKey process = event.facts.process;
   if (ended_already(process)) return;
   remember_end(process);
   const auto live = find(process.pid);
   if (live != live_.end()) {
     if (same_process(live->execution.facts.process, process)) {
-      fill_in_cgroup(live->execution, event, std::move(cgroup));
+      fill_in_cgroup(live->execution, event, cgroup);
       if (!event.status_known) return close_without_end(live);
       return finish(live, {event.time, event.wait_status, event.use, event.use_known});
     }
@@ -82,13 +93,64 @@ void LifetimeTable::on_exit(ExitEvent&& event, std::string cgroup) {
       close_without_end(live);  // its exit was lost
   }
   if (!event.status_known) return;
-  auto execution = make_execution_without_exec(std::move(event), std::move(cgroup));
-  execution.ancestry = ancestry_of(execution.facts);
-  finished_.push_back(std::move(execution));
+  const auto forked_from = event.forked_from.value_or(event.facts.parent);
+  finished_.push_back(make_execution_without_exec(std::move(event), cgroup));
+  inherit_command(finished_.back(), forked_from);
+  finished_.back().ancestry = ancestry_of(finished_.back().facts);
+}
+
+LifetimeTable::Running LifetimeTable::on_use(const ProcessUse& process, BootTime now,
+                                             const std::string& cgroup) {
+  const ProcessKey& key = process.facts.process;
+  auto live = find(key.pid);
+  if (live == live_.end() || !same_process(live->execution.facts.process, key)) {
+    // Ended, or of a pid that has a later owner.
+    if (ended_already(key) ||
+        (live != live_.end() && key.start < live->execution.facts.process.start))
+      return {};
+    if (live != live_.end()) close_without_end(live);  // its exit was lost
+    if (live_.size() >= capacity_) return {};
+    Execution fork;
+    fork.facts = process.facts;
+    fork.exec_time = key.start;
+    fork.cgroup = cgroup;
+    fork.exec_seen = false;
+    inherit_command(fork, process.facts.parent);
+    fork.ancestry = ancestry_of(fork.facts);
+    live = insert(live_.begin(), std::move(fork));
+    live->reported = true;  // most forks call execve at once: told when it lasts, and at its end
+  }
+  tell_interim_if_due(*live, process, now);
+  return {&live->execution, &live->mark};
+}
+
+void LifetimeTable::tell_interim_if_due(Live& live, const ProcessUse& process, BootTime now) {
+  if (!live.reported) return;
+  if (!live.told) live.told = UseSoFar{now, process.use};
+  if (now - live.told->time < interim_ || live.told->use == process.use) return;
+  live.told = UseSoFar{now, process.use};
+  live.execution.so_far = live.told;
+  interims_.push_back(live.execution);
+}
+
+const Execution* LifetimeTable::find_running(const ProcessKey& process) {
+  const auto live = find(process.pid);
+  if (live == live_.end() || !same_process(live->execution.facts.process, process)) return nullptr;
+  return &live->execution;
+}
+
+/// A fork has its parent's name, until one of the two changes it: a parent of another name may be
+/// whoever takes in orphans.
+void LifetimeTable::inherit_command(Execution& fork, const ProcessKey& from) {
+  const Execution* const origin = find_running(from);
+  if (origin == nullptr || origin->facts.comm != fork.facts.comm) return;
+  fork.filename = origin->filename;
+  fork.argv = origin->argv;
 }
 
 std::vector<Execution> LifetimeTable::take_finished_and_started() {
   auto result = std::exchange(finished_, {});
+  finished_.reserve(std::min(result.size(), kReservedAtMost));
   result.reserve(result.size() + unreported_);
   for (auto live = std::prev(live_.end(), static_cast<std::ptrdiff_t>(unreported_));
        live != live_.end(); ++live) {
@@ -96,6 +158,8 @@ std::vector<Execution> LifetimeTable::take_finished_and_started() {
     live->reported = true;
   }
   unreported_ = 0;
+  std::ranges::move(interims_, std::back_inserter(result));
+  interims_.clear();
   return result;
 }
 
@@ -104,30 +168,78 @@ LifetimeTable::LiveList::iterator LifetimeTable::find(std::uint32_t pid) {
   return found == by_pid_.end() ? live_.end() : found->second;
 }
 
-std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) const {
+const ProcessFacts* LifetimeTable::find_parent(const ProcessKey& parent) {
+  // A later owner of the process id; a start of zero is one that /proc did not tell.
+  const auto is_wanted = [&parent](const ProcessFacts& facts) {
+    const bool known_start = parent.start.time_since_epoch().count() != 0;
+    return !known_start || same_process(facts.process, parent);
+  };
+  if (const auto live = by_pid_.find(parent.pid); live != by_pid_.end()) {
+    const ProcessFacts& facts = live->second->execution.facts;
+    return is_wanted(facts) ? &facts : nullptr;
+  }
+  if (const auto known = looked_up_.find(parent.pid);
+      known != looked_up_.end() && is_wanted(known->second))
+    return &known->second;
+  auto found = find_process_ ? find_process_(parent.pid) : std::nullopt;
+  if (!found || !is_wanted(*found)) return nullptr;
+  if (looked_up_.size() >= kMaxLookedUp) looked_up_.clear();
+  return &(looked_up_[parent.pid] = *std::move(found));
+}
+
+std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) {
   std::string names;
   ProcessKey wanted = facts.parent;
-  for (std::size_t i = 0; i < kMaxAncestors; ++i) {
-    const auto found = by_pid_.find(wanted.pid);
-    if (found == by_pid_.end()) break;
-    const ProcessFacts& ancestor = found->second->execution.facts;
-    // A later owner of the process id; a start of zero is one that /proc did not tell.
-    const bool known_start = wanted.start.time_since_epoch().count() != 0;
-    if (known_start && !same_process(ancestor.process, wanted)) break;
-    names += ancestor.comm;
+  for (std::size_t i = 0; i < kMaxAncestors && wanted.pid != 0; ++i) {
+    const ProcessFacts* ancestor = find_parent(wanted);
+    if (ancestor == nullptr) break;
+    names += ancestor->comm;
     names += '\0';
-    if (ancestor.parent.pid == wanted.pid || ancestor.parent.pid == 0) break;
-    wanted = ancestor.parent;
+    if (ancestor->parent.pid == wanted.pid) break;
+    wanted = ancestor->parent;
   }
   return names;
 }
 
+bool LifetimeTable::descends_from(const ProcessFacts& facts, std::uint32_t pid) {
+  constexpr std::size_t kDeepest = 64;
+  if (facts.process.pid == pid) return true;
+  ProcessKey wanted = facts.parent;
+  for (std::size_t i = 0; i < kDeepest && wanted.pid != 0; ++i) {
+    if (wanted.pid == pid) return true;
+    const ProcessFacts* ancestor = find_parent(wanted);
+    if (ancestor == nullptr || ancestor->parent.pid == wanted.pid) return false;
+    wanted = ancestor->parent;
+  }
+  return false;
+}
+
 void LifetimeTable::start(Execution&& execution) {
-  const auto pid = execution.facts.process.pid;
-  live_.push_back({std::move(execution), false});
-  by_pid_[pid] = std::prev(live_.end());
+  insert(live_.end(), std::move(execution));
   ++unreported_;
   evict_beyond_capacity();
+}
+
+LifetimeTable::LiveList::iterator LifetimeTable::insert(LiveList::iterator before,
+                                                        Execution&& execution) {
+  const auto pid = execution.facts.process.pid;
+  LiveList::iterator live;
+  if (spare_live_.empty()) {
+    live = live_.insert(before, {.execution = std::move(execution)});
+  } else {
+    live = spare_live_.begin();
+    live_.splice(before, spare_live_, live);
+    *live = {.execution = std::move(execution)};
+  }
+  if (spare_by_pid_.empty()) {
+    by_pid_.emplace(pid, live);
+  } else {
+    spare_by_pid_.back().key() = pid;
+    spare_by_pid_.back().mapped() = live;
+    by_pid_.insert(std::move(spare_by_pid_.back()));
+    spare_by_pid_.pop_back();
+  }
+  return live;
 }
 
 void LifetimeTable::exec_again(LiveList::iterator live, Execution&& next) {
@@ -135,13 +247,22 @@ void LifetimeTable::exec_again(LiveList::iterator live, Execution&& next) {
   if (next.existing || next.exec_time <= current.exec_time) return;  // told already
   // /proc was read after the exec but before its event: one image, told first by /proc.
   const bool same_image = current.existing && !live->reported && current.argv == next.argv;
+  if (!current.exec_seen) {
+    // A fork, seen by a look at all processes before it called execve: the command begins here.
+    if (!live->reported) --unreported_;
+    next.facts.process = current.facts.process;
+    *live = {.execution = std::move(next)};
+    live_.splice(live_.end(), live_, live);
+    ++unreported_;
+    return;
+  }
   next.earlier_execs = current.earlier_execs + (same_image ? 0 : 1);
   next.facts.process = current.facts.process;
   if (!live->reported) {
     if (!same_image) finished_.push_back(std::move(current));
     --unreported_;
   }
-  *live = {std::move(next), false};
+  *live = {.execution = std::move(next)};
   live_.splice(live_.end(), live_, live);
   ++unreported_;
 }
@@ -149,6 +270,7 @@ void LifetimeTable::exec_again(LiveList::iterator live, Execution&& next) {
 void LifetimeTable::finish(LiveList::iterator live, ExecutionEnd&& end) {
   auto execution = remove(live);
   execution.end = end;
+  execution.so_far.reset();
   finished_.push_back(std::move(execution));
 }
 
@@ -161,8 +283,13 @@ void LifetimeTable::close_without_end(LiveList::iterator live) {
 Execution LifetimeTable::remove(LiveList::iterator live) {
   if (!live->reported) --unreported_;
   auto execution = std::move(live->execution);
-  by_pid_.erase(execution.facts.process.pid);
-  live_.erase(live);
+  auto by_pid = by_pid_.extract(execution.facts.process.pid);
+  if (spare_by_pid_.size() < kSpareNodes) {
+    spare_live_.splice(spare_live_.end(), live_, live);
+    spare_by_pid_.push_back(std::move(by_pid));
+  } else {
+    live_.erase(live);
+  }
   return execution;
 }
 

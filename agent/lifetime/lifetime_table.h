@@ -1,13 +1,17 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "common/model/process_event.h"
+#include "common/model/process_use.h"
 #include "common/model/report.h"
 
 namespace foreshock::agent {
@@ -25,8 +29,11 @@ namespace foreshock::agent {
 ///    a process used cannot be divided between its images, so the last one has it all
 ///    (earlier_execs says how many there were). The earlier image is reported without an end,
 ///    unless it already was.
-///  - An end without a known exec (a fork that never called execve) is reported with exec_seen =
-///  false.
+///  - A fork that never called execve is reported with exec_seen = false, and with the file and
+///  words of the command
+///    it was forked from where that is known: it runs the same program.
+///  - What has been reported and runs on is reported again with its use so far each `interim`,
+///  unless it has used nothing since.
 ///  - Events told twice change nothing, and neither does an `existing` process that has already
 ///  been seen
 ///    to exec or to end. Remembered for that: the last end of each of kEndedSlots process ids.
@@ -38,32 +45,57 @@ class LifetimeTable {
   static constexpr std::size_t kEndedSlots = 8192;
   static constexpr std::size_t kMaxAncestors = 8;
 
-  explicit LifetimeTable(std::size_t capacity);
+  /// Looks a running process up that never called execve, such as a subshell; nullopt: gone.
+  using FindProcess = std::function<std::optional<ProcessFacts>(std::uint32_t pid)>;
 
-  void on_exec(ExecEvent&& event, std::string cgroup);
-  void on_exit(ExitEvent&& event, std::string cgroup);
+  /// `find_process` may be empty: then ancestors that are not in the table end an ancestry.
+  explicit LifetimeTable(std::size_t capacity, FindProcess find_process = {},
+                         Nanoseconds interim = std::chrono::minutes(1));
+
+  void on_exec(ExecEvent&& event, const std::string& cgroup);
+  void on_exit(ExitEvent&& event, const std::string& cgroup);
+
+  /// A look at what a process has used; one that is not known yet is a fork. `mark` is the caller's
+  /// own, 0 as long as the caller has not set it for this execution. Both hold until the table is
+  /// changed; null for a process that has ended by now.
+  struct Running {
+    const Execution* execution = nullptr;
+    std::uint32_t* mark = nullptr;
+  };
+  Running on_use(const ProcessUse& process, BootTime now, const std::string& cgroup);
 
   /// As Execution::ancestry: as far up as processes are known.
-  std::string ancestry_of(const ProcessFacts& facts) const;
+  std::string ancestry_of(const ProcessFacts& facts);
+  /// Whether the process is that one or descends from it, as far as processes are known.
+  bool descends_from(const ProcessFacts& facts, std::uint32_t pid);
 
   /// What there is to report, see above: what ended or was superseded, in that order, then what
-  /// started and still runs, in the order of execs.
+  /// started and still runs, in the order of execs, then what runs on.
   std::vector<Execution> take_finished_and_started();
 
   std::size_t alive() const { return live_.size(); }
   /// How many take_… would return.
-  std::size_t pending() const { return finished_.size() + unreported_; }
+  std::size_t pending() const { return finished_.size() + unreported_ + interims_.size(); }
   std::uint64_t evicted() const { return evicted_; }
 
  private:
   struct Live {
     Execution execution;
     bool reported = false;
+    std::uint32_t mark = 0;
+    std::optional<UseSoFar> told{};  ///< with the last report of it
   };
   using LiveList = std::list<Live>;
+  using ByPid = std::unordered_map<std::uint32_t, LiveList::iterator>;
 
+  /// What is known about a parent: from the table, or looked up.
+  const ProcessFacts* find_parent(const ProcessKey& parent);
   LiveList::iterator find(std::uint32_t pid);
+  const Execution* find_running(const ProcessKey& process);
+  void inherit_command(Execution& fork, const ProcessKey& from);
+  void tell_interim_if_due(Live& live, const ProcessUse& process, BootTime now);
   void start(Execution&& execution);
+  LiveList::iterator insert(LiveList::iterator before, Execution&& execution);
   void exec_again(LiveList::iterator live, Execution&& next);
   void finish(LiveList::iterator live, ExecutionEnd&& end);
   void close_without_end(LiveList::iterator live);
@@ -73,10 +105,19 @@ class LifetimeTable {
   void remember_end(const ProcessKey& process);
 
   const std::size_t capacity_;
-  LiveList live_;  ///< in the order of execs, so what is not yet reported is at the end
-  std::unordered_map<std::uint32_t, LiveList::iterator> by_pid_;
+  const Nanoseconds interim_;
+  const FindProcess find_process_;
+  std::unordered_map<std::uint32_t, ProcessFacts> looked_up_;  ///< emptied when it is full
+  LiveList live_;  ///< forks, then the others in the order of execs: what is not yet reported is at
+                   ///< the end
+  ByPid by_pid_;
+  // Nodes of what has ended, for what starts next: a busy host would allocate and free them all the
+  // time.
+  LiveList spare_live_;
+  std::vector<ByPid::node_type> spare_by_pid_;
   std::size_t unreported_ = 0;  ///< of live_
   std::vector<Execution> finished_;
+  std::vector<Execution> interims_;
   std::vector<ProcessKey> ended_;  ///< slot: pid modulo kEndedSlots
   std::uint64_t evicted_ = 0;
 };

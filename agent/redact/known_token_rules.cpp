@@ -95,10 +95,10 @@ void find_registry_token(const WordContext& at, Findings& out) {
 
 void find_cloud_token(const WordContext& at, Findings& out) {
   static constexpr Prefix kPrefixes[] = {
-      {"dop_v1_", 30}, {"doo_v1_", 30}, {"hvs.", 20},        {"hvb.", 20},
-      {"SG.", 40},     {"dapi", 30},    {"shpat_", 30},      {"lin_api_", 30},
-      {"glsa_", 30},   {"nvapi-", 40},  {"tskey-auth-", 16}, {"PMAK-", 30},
-      {"key-", 32},    {"sbp_", 30},    {"fo1_", 30},        {"eyJrIjoi", 30}};
+      {"dop_v1_", 30},     {"doo_v1_", 30}, {"hvs.", 20},     {"hvb.", 20},    {"SG.", 40},
+      {"dapi", 30},        {"shpat_", 30},  {"lin_api_", 30}, {"glsa_", 30},   {"nvapi-", 40},
+      {"tskey-auth-", 16}, {"PMAK-", 30},   {"key-", 32},     {"sbp_", 30},    {"fo1_", 30},
+      {"squ_", 30},        {"sqp_", 30},    {"sqa_", 30},     {"sntrys_", 16}, {"eyJrIjoi", 30}};
   find_prefixed(kPrefixes, ".", at, out);
 }
 

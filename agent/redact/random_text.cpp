@@ -38,6 +38,16 @@ Census count_classes(std::string_view text) {
   return census;
 }
 
+std::size_t longest_piece(std::string_view text) {
+  std::size_t longest = 0;
+  std::size_t piece = 0;
+  for (const char c : text) {
+    piece = is_alnum(c) ? piece + 1 : 0;
+    longest = std::max(longest, piece);
+  }
+  return longest;
+}
+
 bool is_base64_byte(char c) {
   return is_alnum(c) || c == '+' || c == '/' || c == '_' || c == '-';
 }
@@ -68,6 +78,8 @@ bool looks_random(std::string_view text, std::size_t min_bytes) {
   if (counted * 10 < text.size() * 8) return false;  // mostly punctuation: separators, dashes
   const bool restless = census.changes * 100 >= counted * 28;
   if (census.lower > 0 && census.upper > 0 && census.digits > 0) return restless;
+  // Words and short ids joined by dashes are names: web-7d4b9c6f5d-x2x9z.
+  if (longest_piece(text) < min_bytes) return false;
   const bool one_case = census.lower == 0 || census.upper == 0;
   return one_case && census.digits > 0 && text.size() >= min_bytes + 4 &&
          census.beyond_f * 4 >= counted && restless;

@@ -30,7 +30,8 @@ struct OwnPattern {
 
 /// Commands whose arguments are a script for a shell elsewhere.
 bool hands_on_a_script(std::string_view tool) {
-  return tool == "ssh" || tool == "watch" || tool == "eval" || tool == "parallel" || tool == "tmux";
+  return tool == "ssh" || tool == "watch" || tool == "eval" || tool == "parallel" ||
+         tool == "tmux" || tool == "lftp";
 }
 
 /// -c, -lc, --command: the next word is a script.

@@ -17,18 +17,17 @@ constexpr std::size_t kMaxNameBytes = 96;
 
 // Last parts that tell of a secret without being one.
 constexpr std::string_view kInnocentLast[] = {
-    "age",       "alg",     "algorithm", "along",    "attempts", "audience", "backend",
-    "base64",    "bucket",  "budget",    "cache",    "class",    "cmd",      "command",
-    "count",     "dir",     "directory", "disabled", "enabled",  "endpoint", "env",
-    "exp",       "expire",  "expires",   "expiry",   "fd",       "file",     "filename",
-    "files",     "format",  "helper",    "host",     "id",       "ids",      "interval",
-    "issuer",    "len",     "length",    "lifetime", "limit",    "manager",  "map",
-    "max",       "method",  "min",       "mode",     "mount",    "name",     "names",
-    "namespace", "only",    "path",      "paths",    "plugin",   "policy",   "prompt",
-    "provider",  "ref",     "regex",     "required", "retries",  "scope",    "scopes",
-    "server",    "service", "size",      "sock",     "source",   "src",      "stdin",
-    "store",     "through", "thru",      "timeout",  "tries",    "ttl",      "type",
-    "uri",       "url",     "user",      "username", "version",
+    "age",       "alg",      "algorithm", "along",    "attempts", "audience", "backend", "base64",
+    "bucket",    "budget",   "cache",     "class",    "cmd",      "command",  "count",   "dir",
+    "directory", "disabled", "enabled",   "endpoint", "env",      "exp",      "expire",  "expires",
+    "expiry",    "fd",       "file",      "filename", "files",    "format",   "helper",  "host",
+    "id",        "identity", "ids",       "interval", "issuer",   "len",      "length",  "lifetime",
+    "limit",     "manager",  "map",       "max",      "method",   "min",      "mode",    "mount",
+    "name",      "names",    "namespace", "only",     "path",     "paths",    "plugin",  "policy",
+    "prompt",    "provider", "ref",       "regex",    "required", "retries",  "scope",   "scopes",
+    "server",    "service",  "size",      "sock",     "source",   "src",      "stdin",   "store",
+    "through",   "thru",     "timeout",   "tries",    "ttl",      "type",     "uri",     "url",
+    "user",      "username", "version",
 };
 // First parts of switches that take no value.
 constexpr std::string_view kInnocentFirst[] = {
@@ -194,6 +193,7 @@ NameKind classify_name(std::string_view name) {
     const auto part = without_digits_at_end({lower.data() + i, end - i});
     i = end;
     if (part.empty()) continue;
+    if (part == "existing") return NameKind::innocent;  // the name of one: existingSecret
     if (first.empty()) first = part;
     kind = std::max(kind, classify_part(part, before));
     before = part;

@@ -81,6 +81,24 @@ bool announces_last_word(const ToolOption& row, const WordContext& at) {
   return short_options && text.find(row.option) != std::string_view::npos;
 }
 
+const Word* named_value(const WordContext& at) {
+  const Word* name = at.next();
+  const Word* value = at.next(2);
+  if (name == nullptr || value == nullptr) return nullptr;
+  return is_secret_value(classify_name(name->text), value->text, at.in_script()) ? value : nullptr;
+}
+
+/// scott/tiger@orcl: the part between.
+std::optional<std::string_view> oracle_password(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == 0 || slash == std::string_view::npos) return std::nullopt;
+  const auto user = text.substr(0, slash);
+  const bool plain = std::ranges::all_of(user, [](char c) { return is_alnum(c) || c == '_'; });
+  const auto password = text.substr(slash + 1, text.find('@', slash) - slash - 1);
+  if (!plain || password.find('/') != std::string_view::npos) return std::nullopt;
+  return password;
+}
+
 const Word* find_argument(const ToolOption& row, const WordContext& at) {
   const bool named = at.word().text == row.option;
   switch (row.form) {
@@ -88,6 +106,10 @@ const Word* find_argument(const ToolOption& row, const WordContext& at) {
       return named ? next_plain_word(at) : nullptr;
     case SecretForm::second_after:
       return named ? at.next(2) : nullptr;
+    case SecretForm::fourth_after:
+      return named ? at.next(4) : nullptr;
+    case SecretForm::named_value:
+      return named ? named_value(at) : nullptr;
     case SecretForm::last_word:
       return announces_last_word(row, at) ? &at.words.back() : nullptr;
     default:
@@ -113,6 +135,9 @@ void find_tool_password(const WordContext& at, Findings& out) {
 void find_tool_user_and_password(const WordContext& at, Findings& out) {
   if (at.tool.empty() || at.index == at.tool_index) return;
   for (const auto& row : tool_options(at.tool)) {
+    if (row.form == SecretForm::oracle_login) {
+      if (const auto password = oracle_password(at.word().text)) add(*password, at, out);
+    }
     const char separator = separator_of(row.form);
     if (separator == 0 || !applies(row, at)) continue;
     const auto value = value_of(row, at);

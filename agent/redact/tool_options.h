@@ -15,6 +15,10 @@ enum class SecretForm {
   after_comma,    ///< -u user,SECRET
   after_equals,   ///< --from-literal=name=SECRET or --from-literal name=SECRET
   word_after,     ///< the word after this one: vault login SECRET
+  fourth_after,   ///< the fourth word after: mc alias set NAME URL USER SECRET
+  named_value,    ///< the second word after, where the word after names a secret: jq --arg token
+                  ///< SECRET
+  oracle_login,   ///< any word user/SECRET or user/SECRET@database
   second_after,   ///< the second word after: rabbitmqctl add_user NAME SECRET
   no_next_word,   ///< --password=SECRET, but without '=' it asks: the next word is something else
   no_secret,      ///< the option means something else here

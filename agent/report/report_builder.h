@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/model/report.h"
@@ -18,6 +19,7 @@ class ReportBuilder {
  public:
   ReportBuilder(BootId boot_id, std::string host_name, std::string agent_version, BootTime start);
 
+  void set_host_name(std::string name) { host_name_ = std::move(name); }
   /// The report of the period since the last one. `totals` are totals since the agent started; a
   /// hop that is missing from them is taken to have lost nothing new. A total that went back (its
   /// counter was made anew) counts from zero.

@@ -10,6 +10,8 @@ namespace foreshock::agent {
 
 namespace {
 
+constexpr std::uint32_t kKernelThread = 0x00200000;  // PF_KTHREAD in the flags of stat
+
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
 // Saturates: a counter that does not fit is as large as it gets.
@@ -92,9 +94,19 @@ std::optional<ProcessStat> parse_process_stat(std::string_view stat,
   const auto user = field(14), system = field(15), start = field(22), rss = field(24);
   if (!user || !system || !start || !rss) return std::nullopt;
   if (*user > std::numeric_limits<std::uint64_t>::max() - *system) return std::nullopt;
-  return ProcessStat{std::string(stat.substr(open + 1, close - open - 1)),
-                     from_ticks(*user + *system, ticks_per_second),
-                     from_ticks(*start, ticks_per_second), *rss};
+  const auto small = [&](std::size_t number) {
+    return static_cast<std::uint32_t>(field(number).value_or(0));
+  };
+  return ProcessStat{.comm = std::string(stat.substr(open + 1, close - open - 1)),
+                     .parent = small(4),
+                     .kernel_thread = (small(9) & kKernelThread) != 0,
+                     .user = from_ticks(*user, ticks_per_second),
+                     .system = from_ticks(*system, ticks_per_second),
+                     .start = from_ticks(*start, ticks_per_second),
+                     .minor_faults = field(10).value_or(0),
+                     .major_faults = field(12).value_or(0),
+                     .threads = small(20),
+                     .rss_pages = *rss};
 }
 
 }  // namespace foreshock::agent

@@ -22,8 +22,14 @@ std::optional<std::uint32_t> parse_load1_permille(std::string_view loadavg);
 /// /proc/N/stat.
 struct ProcessStat {
   std::string comm;
-  Nanoseconds cpu{};    ///< user and system, all threads
-  Nanoseconds start{};  ///< since boot, to the tick
+  std::uint32_t parent = 0;
+  bool kernel_thread = false;
+  Nanoseconds user{};    ///< all threads
+  Nanoseconds system{};  ///< all threads
+  Nanoseconds start{};   ///< since boot, to the tick
+  std::uint64_t minor_faults = 0;
+  std::uint64_t major_faults = 0;
+  std::uint32_t threads = 0;
   std::uint64_t rss_pages = 0;
   bool operator==(const ProcessStat&) const = default;
 };

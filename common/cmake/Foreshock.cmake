@@ -113,7 +113,7 @@ function(foreshock_bpf target skeleton)
   foreach(source ${ARGN})
     get_filename_component(stem ${source} NAME_WE)
     add_custom_command(OUTPUT ${out}/${stem}.bpf.o
-      COMMAND ${BPF_CLANG} -g -O2 -Wall -Werror -target bpf -D__TARGET_ARCH_${arch} -I ${PROJECT_SOURCE_DIR}
+      COMMAND ${BPF_CLANG} -g -O2 -Wall -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_${arch} -I ${PROJECT_SOURCE_DIR}
               -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${out}/${stem}.bpf.o
       DEPENDS ${source} ${contract} COMMENT "clang -target bpf ${source}" VERBATIM)
     list(APPEND objects ${out}/${stem}.bpf.o)

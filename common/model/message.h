@@ -48,11 +48,13 @@ using AgentMessage = std::variant<Hello, Batch, UrgentExec>;
 
 // From a coordinator.
 
-/// Answer to Hello.
+/// Answer to Hello, and sent again when the coordinator's clock was set.
 struct Welcome {
   std::uint16_t protocol = kProtocolVersion;
   std::string coordinator_version;
   std::uint64_t epoch = 0;
+  WallTime
+      time;  ///< by the coordinator's clock, which its commands expire by; 1970: it did not say
   bool operator==(const Welcome&) const = default;
 };
 

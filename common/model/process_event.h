@@ -61,12 +61,21 @@ struct ProcessFacts {
   bool operator==(const ProcessFacts&) const = default;
 };
 
+/// Regular files that the arguments of a command name, as they were at its exec.
+struct InputFiles {
+  std::uint32_t count = 0;
+  Bytes total;
+  Bytes largest;
+  bool operator==(const InputFiles&) const = default;
+};
+
 /// One execve that succeeded.
 struct ExecEvent {
   BootTime time;
   ProcessFacts facts;
   std::string filename;
   Argv argv;
+  std::optional<InputFiles> inputs{};  ///< filled in by whoever looked
   std::string cwd{};  ///< working directory below the process's own root; empty: not known
   std::string tty{};  ///< controlling terminal, "pts/3"; empty: none
   bool existing =
@@ -95,8 +104,9 @@ struct ResourceUse {
 struct ExitEvent {
   BootTime time;
   ProcessFacts facts;
-  std::uint32_t wait_status =
-      0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
+  /// Of a fork that never called execve: the nearest ancestor that did, as far as it still lived.
+  std::optional<ProcessKey> forked_from{};
+  std::uint32_t wait_status = 0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
   ResourceUse use;
   bool status_known = true;  ///< false: only that it ended is known
   bool use_known = true;     ///< false: the source could not tell, `use` is empty

@@ -26,9 +26,16 @@ struct ExecutionEnd {
   bool operator==(const ExecutionEnd&) const = default;
 };
 
+/// What a process that still runs has used.
+struct UseSoFar {
+  BootTime time;
+  ResourceUse use;
+  bool operator==(const UseSoFar&) const = default;
+};
+
 /// One command's record: exec joined with exit. Sent once when it starts (if it outlives the
-/// report), and once whole when it has ended. (boot, process, exec_time) names it, so the second
-/// replaces the first.
+/// report), now and then while it runs and uses anything, and once whole when it has ended. (boot,
+/// process, exec_time) names it, so the later replaces the earlier.
 struct Execution {
   ProcessFacts facts;
   BootTime exec_time;  ///< of the last execve; the process's start when none was seen
@@ -41,10 +48,13 @@ struct Execution {
   /// Names (comm) of its ancestors as they were then, the parent first, each ended by NUL; at most
   /// eight.
   std::string ancestry{};
-  bool existing = false;  ///< ran before the agent started
-  bool exec_seen =
-      true;  ///< false: a fork that never called execve, or whose exec was before our time
+  std::optional<InputFiles> inputs{};  ///< absent: nobody looked
+  bool existing = false;               ///< ran before the agent started
+  /// False: a fork that never called execve, whose file and words are then those it was forked from
+  /// as far as they are known, or a process whose exec was before our time.
+  bool exec_seen = true;
   std::uint32_t earlier_execs = 0;  ///< execve calls of this same process before this one
+  std::optional<UseSoFar> so_far;   ///< of a process that runs on
   std::optional<ExecutionEnd> end;
   bool operator==(const Execution&) const = default;
 };

@@ -49,15 +49,53 @@ struct ProcessSample {
   BootTime time;
   std::uint64_t cgroup_id = 0;
   std::string comm;
-  Nanoseconds cpu{};  ///< counter
+  Nanoseconds cpu{};  ///< counter, as are bytes and faults
   Bytes rss;
+  std::uint32_t threads = 0;
+  Bytes read_bytes;     ///< from storage
+  Bytes written_bytes;  ///< to storage
+  std::uint64_t minor_faults = 0;
+  std::uint64_t major_faults = 0;
   bool operator==(const ProcessSample&) const = default;
+};
+
+/// What all processes of one command in one workload used in one period, those that ended in it included: exact sums,
+/// whatever the number of processes.
+struct CommandUse {
+  std::uint64_t cgroup_id = 0;  ///< 0: several, where there are too many to tell apart
+  std::string cgroup;           ///< path; empty when it could not be resolved
+  std::string signature;        ///< "[kernel]": threads of the kernel; "[other]": too many to tell apart
+  std::uint32_t running = 0;    ///< processes at the end of the period
+  std::uint32_t ended = 0;      ///< in the period
+  Nanoseconds cpu{};            ///< in the period, as are bytes and faults
+  Bytes rss;                    ///< sum over what runs at the end of the period
+  Bytes read_bytes;
+  Bytes written_bytes;
+  std::uint64_t minor_faults = 0;
+  std::uint64_t major_faults = 0;
+  bool operator==(const CommandUse&) const = default;
+};
+
+/// Network traffic of one workload. Counters since the agent, or the workload, was first seen.
+struct WorkloadTraffic {
+  std::uint64_t cgroup_id = 0;
+  std::string cgroup;  ///< path; "/" is what runs in no workload
+  Bytes received;
+  Bytes sent;
+  std::uint64_t accepted = 0;   ///< TCP connections from others
+  std::uint64_t connected = 0;  ///< TCP connections to others
+  /// How long accepted connections were served, from accepting to closing: item n counts those of 2^n to 2^(n+1)
+  /// microseconds; at most 32 items.
+  std::vector<std::uint64_t> served_usec_log2;
+  bool operator==(const WorkloadTraffic&) const = default;
 };
 
 struct ResourceSample {
   std::optional<HostSample> host;
   std::vector<WorkloadSample> workloads;
-  std::vector<ProcessSample> processes;  ///< the biggest by CPU and by memory
+  std::vector<ProcessSample> processes;  ///< the biggest by processor time, memory, storage and major faults
+  std::vector<CommandUse> commands;      ///< the biggest first
+  std::vector<WorkloadTraffic> traffic;
   std::uint32_t process_count = 0;       ///< all that were looked at
   bool operator==(const ResourceSample&) const = default;
 };

@@ -52,6 +52,15 @@ ExecutionEnd read_end(FieldReader& reader, const schema::ExecutionEnd& end) {
           .use_known = !end.use_unknown()};
 }
 
+fb::Offset<schema::UseSoFar> write_so_far(fb::FlatBufferBuilder& builder, const UseSoFar& so_far) {
+  const auto use = write_use(so_far.use);
+  return schema::CreateUseSoFar(builder, to_wire(so_far.time), &use);
+}
+
+UseSoFar read_so_far(FieldReader& reader, const schema::UseSoFar& so_far) {
+  return {.time = reader.boot_time(so_far.boot_ns()), .use = read_use(reader, *so_far.use())};
+}
+
 }  // namespace
 
 BuilderLease::BuilderLease()
@@ -206,6 +215,8 @@ fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
   const auto cwd = write_shared_text(builder, execution.cwd);
   const auto tty = write_shared_text(builder, execution.tty);
   const auto ancestry = write_shared_text(builder, execution.ancestry);
+  const auto so_far =
+      execution.so_far ? write_so_far(builder, *execution.so_far) : fb::Offset<schema::UseSoFar>();
   const auto end =
       execution.end ? write_end(builder, *execution.end) : fb::Offset<schema::ExecutionEnd>();
 
@@ -231,6 +242,12 @@ fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
   table.add_cwd(cwd);
   table.add_tty(tty);
   table.add_ancestry(ancestry);
+  table.add_so_far(so_far);
+  if (execution.inputs) {
+    table.add_input_files(execution.inputs->count);
+    table.add_input_bytes(execution.inputs->total.count);
+    table.add_largest_input_bytes(execution.inputs->largest.count);
+  }
   return table.Finish();
 }
 
@@ -254,10 +271,16 @@ Execution read_execution(FieldReader& reader, const schema::Execution& execution
   result.cwd = reader.text(execution.cwd());
   result.tty = reader.text(execution.tty());
   result.ancestry = reader.text(execution.ancestry());
+  if (const auto files = execution.input_files()) {
+    result.inputs = InputFiles{.count = *files,
+                               .total = {execution.input_bytes()},
+                               .largest = {execution.largest_input_bytes()}};
+  }
   result.existing = execution.existing();
   result.exec_seen = execution.exec_seen();
   result.earlier_execs = execution.earlier_execs();
   if (execution.end()) result.end = read_end(reader, *execution.end());
+  if (execution.so_far()) result.so_far = read_so_far(reader, *execution.so_far());
   return result;
 }
 

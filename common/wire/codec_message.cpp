@@ -55,8 +55,9 @@ BodyOffset write_body(Builder& builder, const UrgentExec& urgent) {
 
 BodyOffset write_body(Builder& builder, const Welcome& welcome) {
   const auto version = wire::write_text(builder, welcome.coordinator_version);
-  return {schema::Body::Welcome,
-          schema::CreateWelcome(builder, welcome.protocol, version, welcome.epoch).Union()};
+  return {schema::Body::Welcome, schema::CreateWelcome(builder, welcome.protocol, version,
+                                                       welcome.epoch, to_ns(welcome.time))
+                                     .Union()};
 }
 
 BodyOffset write_body(Builder& builder, const Ack& ack) {
@@ -146,7 +147,8 @@ UrgentExec read_urgent(FieldReader& reader, const schema::UrgentExec& table) {
 Welcome read_welcome(FieldReader& reader, const schema::Welcome& table) {
   return {.protocol = table.protocol(),
           .coordinator_version = reader.text(table.coordinator_version()),
-          .epoch = table.epoch()};
+          .epoch = table.epoch(),
+          .time = wall_time_from_ns(table.time_ns())};
 }
 
 /// Verified vectors may lie at addresses that their elements must not be read from.

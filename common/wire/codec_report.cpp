@@ -175,7 +175,9 @@ fb::Offset<schema::ProcessSample> write_process_sample(Builder& builder,
   const auto process = wire::write_process(sample.process);
   const auto comm = wire::write_shared_text(builder, sample.comm);
   return schema::CreateProcessSample(builder, &process, to_wire(sample.time), sample.cgroup_id,
-                                     comm, to_wire(sample.cpu), sample.rss.count);
+                                     comm, to_wire(sample.cpu), sample.rss.count, sample.threads,
+                                     sample.read_bytes.count, sample.written_bytes.count,
+                                     sample.minor_faults, sample.major_faults);
 }
 
 ProcessSample read_process_sample(FieldReader& reader, const schema::ProcessSample& table) {
@@ -184,7 +186,63 @@ ProcessSample read_process_sample(FieldReader& reader, const schema::ProcessSamp
           .cgroup_id = table.cgroup_id(),
           .comm = reader.text(table.comm()),
           .cpu = reader.duration(table.cpu_ns()),
-          .rss = {table.rss_bytes()}};
+          .rss = {table.rss_bytes()},
+          .threads = table.threads(),
+          .read_bytes = {table.read_bytes()},
+          .written_bytes = {table.written_bytes()},
+          .minor_faults = table.minor_faults(),
+          .major_faults = table.major_faults()};
+}
+
+fb::Offset<schema::CommandUse> write_command_use(Builder& builder, const CommandUse& use) {
+  const auto cgroup = wire::write_shared_text(builder, use.cgroup);
+  const auto signature = wire::write_shared_text(builder, use.signature);
+  return schema::CreateCommandUse(builder, use.cgroup_id, cgroup, signature, use.running, use.ended,
+                                  to_wire(use.cpu), use.rss.count, use.read_bytes.count,
+                                  use.written_bytes.count, use.minor_faults, use.major_faults);
+}
+
+CommandUse read_command_use(FieldReader& reader, const schema::CommandUse& table) {
+  return {.cgroup_id = table.cgroup_id(),
+          .cgroup = reader.text(table.cgroup()),
+          .signature = reader.text(table.signature()),
+          .running = table.running(),
+          .ended = table.ended(),
+          .cpu = reader.duration(table.cpu_ns()),
+          .rss = {table.rss_bytes()},
+          .read_bytes = {table.read_bytes()},
+          .written_bytes = {table.written_bytes()},
+          .minor_faults = table.minor_faults(),
+          .major_faults = table.major_faults()};
+}
+
+constexpr std::size_t kMaxServedItems = 64;
+
+fb::Offset<schema::WorkloadTraffic> write_traffic(Builder& builder,
+                                                  const WorkloadTraffic& traffic) {
+  const auto cgroup = wire::write_shared_text(builder, traffic.cgroup);
+  const auto served = traffic.served_usec_log2.empty()
+                          ? fb::Offset<fb::Vector<std::uint64_t>>()
+                          : builder.CreateVector(traffic.served_usec_log2);
+  return schema::CreateWorkloadTraffic(builder, traffic.cgroup_id, cgroup, traffic.received.count,
+                                       traffic.sent.count, traffic.accepted, traffic.connected,
+                                       served);
+}
+
+WorkloadTraffic read_traffic(FieldReader& reader, const schema::WorkloadTraffic& table) {
+  WorkloadTraffic traffic{.cgroup_id = table.cgroup_id(),
+                          .cgroup = reader.text(table.cgroup()),
+                          .received = {table.received_bytes()},
+                          .sent = {table.sent_bytes()},
+                          .accepted = table.accepted(),
+                          .connected = table.connected(),
+                          .served_usec_log2 = {}};
+  if (table.served() && reader.charge(table.served()->size() * sizeof(std::uint64_t))) {
+    const std::size_t items = std::min<std::size_t>(table.served()->size(), kMaxServedItems);
+    for (fb::uoffset_t i = 0; i < items; ++i)
+      traffic.served_usec_log2.push_back(table.served()->Get(i));
+  }
+  return traffic;
 }
 
 fb::Offset<schema::Loss> write_loss(Builder& builder, const Loss& loss) {
@@ -297,6 +355,10 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
       write_all<schema::ProcessSample>(builder, report.samples.processes, write_process_sample);
   const auto losses = write_all<schema::Loss>(builder, report.losses, write_loss);
   const auto outcomes = write_all<schema::ActionOutcome>(builder, report.outcomes, write_outcome);
+  const auto command_uses =
+      write_all<schema::CommandUse>(builder, report.samples.commands, write_command_use);
+  const auto traffic =
+      write_all<schema::WorkloadTraffic>(builder, report.samples.traffic, write_traffic);
   const auto identities =
       write_all<schema::WorkloadIdentity>(builder, report.identities, write_identity);
   const auto reflexes =
@@ -313,7 +375,7 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
                               to_wire(report.period_start), to_wire(report.period_end),
                               report.wall_minus_boot.count(), executions, host, workloads,
                               processes, report.samples.process_count, losses, outcomes, identities,
-                              reflexes, app_metrics, upcoming);
+                              reflexes, app_metrics, upcoming, command_uses, traffic);
 }
 
 Report read_report(FieldReader& reader, const schema::Report& table) {
@@ -339,6 +401,8 @@ Report read_report(FieldReader& reader, const schema::Report& table) {
     report.upcoming =
         read_all<UpcomingCommand>(reader, table.upcoming()->commands(), wire::read_upcoming);
   }
+  report.samples.commands = read_all<CommandUse>(reader, table.commands(), read_command_use);
+  report.samples.traffic = read_all<WorkloadTraffic>(reader, table.traffic(), read_traffic);
   return report;
 }
 
@@ -351,6 +415,12 @@ std::size_t encoded_bytes(const Execution& execution) {
          execution.tty.size() + execution.ancestry.size();
 }
 
+bool fits_in_one(const Report& report) {
+  std::size_t used = 0;
+  for (const auto& execution : report.executions) used += encoded_bytes(execution);
+  return used <= kMaxExecutionBytes;
+}
+
 }  // namespace
 
 ByteBuffer encode_report(const Report& report) {
@@ -361,6 +431,10 @@ ByteBuffer encode_report(const Report& report) {
 
 std::vector<ByteBuffer> encode_report_in_parts(Report report) {
   std::vector<ByteBuffer> parts;
+  if (fits_in_one(report)) {
+    parts.push_back(encode_report(report));
+    return parts;
+  }
   std::vector<Execution> waiting = std::exchange(report.executions, {});
   std::size_t used = 0;
   for (auto& execution : waiting) {

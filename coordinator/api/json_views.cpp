@@ -76,6 +76,7 @@ Json agent_json(const AgentRow& agent) {
       {"address", agent.address},
       {"first_seen", time_json(agent.first_seen)},
       {"last_seen", time_json(agent.last_seen)},
+      {"shared_by", agent.shared_by},
   };
 }
 
@@ -155,6 +156,13 @@ void add_end(const ExecutionRow& row, Json& into) {
   }
 }
 
+Json inputs_json(const std::optional<InputFiles>& inputs) {
+  if (!inputs) return nullptr;
+  return {{"files", inputs->count},
+          {"bytes", inputs->total.count},
+          {"largest_bytes", inputs->largest.count}};
+}
+
 Json command_json(const ExecutionRow& row, const HostNames& names) {
   Json json = {
       {"id", row.id},
@@ -174,6 +182,7 @@ Json command_json(const ExecutionRow& row, const HostNames& names) {
       {"comm", row.comm},
       {"filename", row.filename},
       {"argv", row.argv},
+      {"inputs", inputs_json(row.inputs)},
       {"truncated", row.truncated},
       {"existing", row.existing},
       {"end", row.end ? time_json(*row.end) : Json()},
@@ -209,7 +218,11 @@ Json lead_json(const LeadCommand& lead, const HostNames& names, bool with_respon
       {"p_value", number_json(lead.p_value)},
       {"q_value", number_json(lead.q_value)},
   };
-  if (with_response) json["response_per_second"] = list_json(lead.response, number_json);
+  if (with_response) {
+    json["response"] = {{"from_s", number_json(lead.response_from_s)},
+                        {"step_s", number_json(lead.response_step_s)},
+                        {"values", list_json(lead.response, number_json)}};
+  }
   return json;
 }
 

@@ -106,12 +106,13 @@ RestApi::Body RestApi::get_status(const HttpRequest& request) {
   FS_CHECK(QueryReader(request).finish());
   const auto live = parts_.live.read();
   const auto learned = parts_.learned.read();
+  const auto policies = parts_.policies.read();
   return render_status({.now = parts_.clock.wall_now(),
                         .endpoint = parts_.endpoint,
                         .public_key = parts_.public_key,
                         .live = *live,
                         .learned = *learned,
-                        .policies = parts_.policies,
+                        .policies = *policies,
                         .agents = parts_.agents.list()});
 }
 
@@ -159,6 +160,7 @@ RestApi::Body RestApi::get_commands(const HttpRequest& request) {
 RestApi::Body RestApi::get_leads(const HttpRequest& request) {
   QueryReader query(request);
   const auto signature = query.text("signature");
+  const auto text = query.text("text");
   const auto workload = query.text("workload");
   const bool with_response = query.flag("response");
   FS_CHECK(query.finish());
@@ -166,6 +168,7 @@ RestApi::Body RestApi::get_leads(const HttpRequest& request) {
   FS_TRY(const auto hosts, parts_.history.hosts());
   const auto leads = keep_if(parts_.learned.read()->leads, [&](const LeadCommand& lead) {
     return (!signature || lead.signature == *signature) &&
+           (!text || lead.signature.find(*text) != std::string::npos) &&
            (!workload || lead.target.workload.cgroup == *workload);
   });
   return render_leads(leads, names_of(hosts), with_response);
@@ -231,7 +234,7 @@ RestApi::Body RestApi::get_tags(const HttpRequest& request) {
 
 RestApi::Body RestApi::get_policies(const HttpRequest& request) {
   FS_CHECK(QueryReader(request).finish());
-  return render_policies(parts_.policies);
+  return render_policies(*parts_.policies.read());
 }
 
 RestApi::Body RestApi::get_decisions(const HttpRequest& request) {

@@ -33,7 +33,7 @@ class RestApi {
     AgentDirectory& agents;
     const Snapshot<LearnedState>& learned;
     const Snapshot<LiveView>& live;
-    const std::vector<Policy>& policies;
+    const Snapshot<std::vector<Policy>>& policies;
     MetricRegistry& metrics;
     const Clock& clock;
     /// A decision as a page for people (explain() of coordinator/decide/explanation.h).

@@ -19,6 +19,7 @@ std::string show_agents(const Json& reply, const View& view) {
   TextTable table(
       {{"KEY"}, {"STATE"}, {"HOST"}, {"ADDRESS"}, {"LAST SEEN", TextColumn::Align::right}});
   std::string pending;
+  std::string shared;
   for (const auto& agent : reply.at("agents")) {
     const auto enrolment = raw_words_of(agent, "enrolment");
     table.add_row({raw_words_of(agent, "public_key"),
@@ -26,11 +27,20 @@ std::string show_agents(const Json& reply, const View& view) {
                    raw_words_of(agent, "host"),
                    raw_words_of(agent, "address"),
                    ago_of(agent, "last_seen", view)});
+    if (!words_of(agent, "shared_by").empty()) {
+      shared += fmt::format(
+          "{} is used by two hosts: {}. On the one that is a clone: systemctl stop "
+          "foreshock-agent; rm -r /var/lib/foreshock-agent; systemctl start "
+          "foreshock-agent; then approve its new key.\n",
+          words_of(agent, "public_key"), words_of(agent, "shared_by"));
+    }
     if (enrolment == "pending" && pending.empty()) pending = words_of(agent, "public_key");
   }
   if (table.empty()) return "no agent has knocked yet\n";
-  if (pending.empty()) return table.render(view.style);
-  return table.render(view.style) +
+  const std::string text = table.render(view.style) +
+                           (shared.empty() ? "" : "\n" + tinted(shared, Tint::bad, view.style));
+  if (pending.empty()) return text;
+  return text +
          fmt::format("\nlet one in: foreshock-coordinator agents approve -- '{}'\n", pending);
 }
 

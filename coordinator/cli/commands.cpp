@@ -1,4 +1,4 @@
-// commands, leads: what was executed, and what load follows it.
+// commands: what was executed.
 #include <fmt/format.h>
 
 #include "common/text/display.h"
@@ -49,32 +49,6 @@ std::string show_commands(const Json& reply, const View& view) {
                    argv.empty() ? raw_words_of(command, "comm") : argv});
   }
   return table.empty() ? "no command matches\n" : table.render(view.style);
-}
-
-std::string show_leads(const Json& reply, const View& view) {
-  TextTable table({{"COMMAND"},
-                   {"LEADS"},
-                   {"LAG", kRight},
-                   {"FOR", kRight},
-                   {"EFFECT", kRight},
-                   {"SEEN", kRight},
-                   {"FOLLOWED", kRight},
-                   {"LIFT", kRight},
-                   {"P", kRight}});
-  for (const auto& lead : reply.at("leads")) {
-    table.add_row(
-        {raw_words_of(lead, "signature"),
-         fmt::format("{} of {} on {}", raw_words_of(lead, "quantity"), workload_of(lead),
-                     raw_words_of(lead, "host")),
-         fmt::format("{} ± {}", seconds_of(lead, "lag_s"), seconds_of(lead, "lag_spread_s")),
-         seconds_of(lead, "duration_s"),
-         "+" + describe_amount(number_of(lead, "effect"), raw_words_of(lead, "unit")),
-         fmt::format("{} times", count_of(lead, "support")),
-         fmt::format("{:.0f} %", number_of(lead, "precision").value_or(0) * 100),
-         fmt::format("{:.1f}", number_of(lead, "lift").value_or(0)),
-         fmt::format("{:.2g}", number_of(lead, "p_value").value_or(1))});
-  }
-  return table.empty() ? "no lead command has been found yet\n" : table.render(view.style);
 }
 
 }  // namespace foreshock::coordinator

@@ -10,12 +10,15 @@
 
 #include "common/http/http_client.h"
 #include "common/http/url.h"
+#include "common/os/file.h"
 #include "common/text/display.h"
 #include "coordinator/cli/reply.h"
 
 namespace foreshock::coordinator {
 
 namespace {
+
+constexpr std::size_t kMostFileBytes = 64 << 20;
 
 using Show = std::string (*)(const Json&, const View&);
 
@@ -30,7 +33,8 @@ struct Request {
   std::string method = "GET";
   std::string path;
   std::vector<std::pair<std::string, std::string>>
-      query;  ///< name and value; empty values are left out
+      query;         ///< name and value; empty values are left out
+  std::string file;  ///< holds what the service would answer, of everything
 };
 
 std::string target_of(const Request& request) {
@@ -72,7 +76,31 @@ std::string error_message_of(const HttpReply& reply) {
   return fmt::format("the service answered with status {}", reply.status);
 }
 
+/// What a file has of leads, as far as the request is about them.
+ExitStatus read_and_show(const Request& request, Show show) try {
+  const auto text = read_file(request.file, kMostFileBytes);
+  if (!text) return complain(request, ExitStatus::failure, text.error().message());
+  Json body = Json::parse(*text);
+  Json& leads = body.at("leads");
+  for (const auto& [name, value] : request.query) {
+    if (name != "text") continue;
+    for (auto lead = leads.begin(); lead != leads.end();)
+      lead = raw_words_of(*lead, "signature").find(value) == std::string::npos ? leads.erase(lead)
+                                                                               : lead + 1;
+  }
+  request.output.out << (request.json
+                             ? body.dump() + "\n"
+                             : show(body, {request.output.style, SystemClock().wall_now()}));
+  request.output.out.flush();
+  return ExitStatus::success;
+} catch (const Json::exception& problem) {
+  return complain(request, ExitStatus::failure,
+                  fmt::format("{} is not what \"leads learn --save\" writes: {}", request.file,
+                              problem.what()));
+}
+
 ExitStatus ask_and_show(const Request& request, Show show) try {
+  if (!request.file.empty()) return read_and_show(request, show);
   const auto reply = http_over_unix(request.socket, request.method, target_of(request));
   if (!reply) return complain_about(request, reply.error());
   if (reply->status != 200) return complain(request, ExitStatus::failure, error_message_of(*reply));
@@ -173,6 +201,14 @@ void add_command_verbs(CLI::App& app, const Verbs& verbs) {
       verbs.add(app, "leads", "Commands that reliably precede load", "/v1/leads", show_leads);
   leads.filter("--signature", "signature", "With exactly this signature");
   leads.filter("--workload", "workload", "That precede load of this cgroup");
+  const auto show = verbs.add_below(leads, "show", "How load goes after a lead command, drawn",
+                                    "/v1/leads", show_responses);
+  show.request->query.emplace_back("response", "1");
+  show.filter("command", "text", "In its signature")->required();
+  show.app
+      ->add_option("--learned", show.request->file,
+                   "What \"leads learn --save\" wrote, instead of what the service knows")
+      ->type_name("FILE");
 }
 
 void add_input_verbs(CLI::App& app, const Verbs& verbs) {
@@ -213,6 +249,18 @@ void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   accuracy.filter("--host", "host", "Of this host only");
   accuracy.filter("--quantity", "quantity", "Of this quantity only");
   accuracy.filter("--days", "days", "Of the last so many days (7)")->check(CLI::Range(1, 366));
+  const auto anomalies = verbs.add(app, "anomalies", "What was unusual, newest first, and why",
+                                   "/v1/anomalies", show_anomalies);
+  // No positional argument: "anomalies score" is a verb of its own.
+  anomalies.filter("--workload", "workload", "Of this cgroup only");
+  anomalies.filter("--host", "host", "Of this host only");
+  anomalies.filter("--days", "days", "Of the last so many days (7)")->check(CLI::Range(1, 366));
+  anomalies.app->add_flag_callback(
+      "--all", [request = anomalies.request] { request->query.emplace_back("all", "1"); },
+      "Also what only one detector found");
+  anomalies.limit("At most so many (50)");
+  verbs.add(app, "calendars", "Calendars, campaigns, holidays and feeds, and whether they help",
+            "/v1/calendars", show_calendars);
 }
 
 void add_decision_filters(const Verb& verb) {
@@ -241,6 +289,15 @@ void add_decision_verbs(CLI::App& app, const Verbs& verbs) {
           },
           "Its number, as the list has it")
       ->required();
+}
+
+void add_demand_verb(CLI::App& app, const Verbs& verbs) {
+  const auto demand = verbs.add(app, "demand", "What a command will need, if it were run now",
+                                "/v1/demand", show_demand);
+  demand.filter("command", "command", "The command line, quoted");
+  demand.filter("--uid", "uid", "Who would run it");
+  demand.filter("--input-bytes", "input_bytes", "Size of the files that its arguments name");
+  demand.filter("--input-files", "input_files", "How many these are (1)");
 }
 
 void add_reflex_verb(CLI::App& app, const Verbs& verbs) {
@@ -284,6 +341,7 @@ void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_sta
   add_input_verbs(app, verbs);
   add_forecast_verbs(app, verbs);
   add_decision_verbs(app, verbs);
+  add_demand_verb(app, verbs);
   add_reflex_verb(app, verbs);
   add_agent_verbs(app, verbs);
 }

@@ -67,6 +67,7 @@ struct ExecutionRow {
   std::string comm;
   std::string filename;
   std::vector<std::string> argv;
+  std::optional<InputFiles> inputs;  ///< absent: nobody looked
   bool truncated = false;
   bool existing = false;
   std::optional<WallTime> end;

@@ -43,6 +43,9 @@ constexpr std::array kFacts = {"end_ms",
                                "cwd",
                                "tty",
                                "ancestry",
+                               "input_files",
+                               "input_bytes",
+                               "largest_input_bytes",
                                "wait_status",
                                "cpu_ns",
                                "user_ns",
@@ -203,6 +206,10 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
   const auto of_end = [&end](auto value) {
     return end ? SqlValue(value(*end)) : SqlValue(std::nullopt);
   };
+  const auto& inputs = execution.inputs;
+  const auto of_inputs = [&inputs](auto value) {
+    return inputs ? SqlValue(value(*inputs)) : SqlValue(std::nullopt);
+  };
   const auto of_use = [&end](auto value) {
     return end && end->use_known ? SqlValue(value(*end)) : SqlValue(std::nullopt);
   };
@@ -236,6 +243,9 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
       SqlValue(execution.cwd),
       SqlValue(execution.tty),
       SqlValue(ancestry),
+      of_inputs([](const InputFiles& files) { return files.count; }),
+      of_inputs([](const InputFiles& files) { return files.total.count; }),
+      of_inputs([](const InputFiles& files) { return files.largest.count; }),
       of_end([](const ExecutionEnd& e) { return e.wait_status; }),
       of_use([](const ExecutionEnd& e) { return e.use.cpu.count(); }),
       of_use([](const ExecutionEnd& e) { return e.use.user.count(); }),

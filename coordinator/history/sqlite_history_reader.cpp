@@ -77,7 +77,8 @@ constexpr std::string_view kSelectExecutions =
     "e.session_id, e.tty, e.cwd, e.ancestry, w.cgroup, w.unit, w.slice, w.container_runtime, "
     "w.container_id, w.container_name, w.pod, "
     "s.text, e.comm, e.filename, "
-    "e.argv, e.argv_word_bytes, e.truncated, e.existing, e.end_ms, e.wait_status, e.cpu_ns, "
+    "e.argv, e.argv_word_bytes, e.input_files, e.input_bytes, e.largest_input_bytes, e.truncated, "
+    "e.existing, e.end_ms, e.wait_status, e.cpu_ns, "
     "e.user_ns, e.system_ns, "
     "e.peak_rss_bytes, e.read_bytes, e.written_bytes, e.read_calls, e.write_calls, e.minor_faults, "
     "e.major_faults, "
@@ -117,6 +118,12 @@ WorkloadIdentity read_identity(RowCursor& row) {
           .pod = row.text()};
 }
 
+std::optional<InputFiles> read_inputs(RowCursor& row) {
+  const auto files = row.optional32();
+  const InputFiles inputs{.count = files.value_or(0), .total = row.bytes(), .largest = row.bytes()};
+  return files ? std::optional(inputs) : std::nullopt;
+}
+
 ExecutionRow read_execution(RowCursor& row) {
   ExecutionRow execution;
   execution.id = row.integer();
@@ -137,6 +144,7 @@ ExecutionRow read_execution(RowCursor& row) {
   execution.comm = row.text();
   execution.filename = row.text();
   execution.argv = read_argv(row);
+  execution.inputs = read_inputs(row);
   execution.truncated = row.flag();
   execution.existing = row.flag();
   if (row.next_is_null()) return execution;

@@ -64,7 +64,8 @@ Result<AgentRow> parse_row(const json& value) {
                .host_name = make_printable(value.at("host_name").get<std::string>()),
                .address = make_printable(value.at("address").get<std::string>()),
                .first_seen = parse_time(value.at("first_seen_ms")),
-               .last_seen = parse_time(value.at("last_seen_ms"))};
+               .last_seen = parse_time(value.at("last_seen_ms")),
+               .shared_by = {}};
   if (!is_curve_key(row.public_key)) {
     return Error(ErrorCode::corrupt,
                  fmt::format("\"{}\" is not a key", make_printable(row.public_key)));
@@ -167,8 +168,10 @@ bool AgentDirectory::is_approved(const std::string& public_key) const {
   return agent != agents_.end() && agent->second.enrolment == Enrolment::approved;
 }
 
-void AgentDirectory::on_hello(const std::string& public_key, const std::string& host_name) {
+void AgentDirectory::on_hello(const std::string& public_key, const std::string& host_name,
+                              const std::string& connection) {
   const std::lock_guard lock(mutex_);
+  shared_keys_.on_hello(public_key, connection, make_printable(host_name), clock_.boot_now());
   const auto agent = agents_.find(public_key);
   if (agent == agents_.end()) return;
   const bool first = agent->second.host_name.empty();
@@ -179,11 +182,34 @@ void AgentDirectory::on_hello(const std::string& public_key, const std::string& 
     const auto saved = save_locked();
 }
 
+void AgentDirectory::on_message(const std::string& public_key, const std::string& connection) {
+  const std::lock_guard lock(mutex_);
+  if (shared_keys_.on_message(public_key, connection, clock_.boot_now(), clock_.wall_now()))
+    newly_shared_.push_back(public_key);
+}
+
+std::vector<AgentRow> AgentDirectory::take_newly_shared() {
+  const std::lock_guard lock(mutex_);
+  std::vector<AgentRow> rows;
+  for (const auto& key : std::exchange(newly_shared_, {})) {
+    const auto agent = agents_.find(key);
+    if (agent != agents_.end()) rows.push_back(described_locked(agent->second));
+  }
+  return rows;
+}
+
+AgentRow AgentDirectory::described_locked(const AgentRow& row) const {
+  AgentRow described = row;
+  if (const auto sharing = shared_keys_.sharing(row.public_key, clock_.wall_now()))
+    described.shared_by = sharing->hosts;
+  return described;
+}
+
 std::vector<AgentRow> AgentDirectory::list() const {
   const std::lock_guard lock(mutex_);
   std::vector<AgentRow> rows;
   rows.reserve(agents_.size());
-  for (const auto& [key, row] : agents_) rows.push_back(row);
+  for (const auto& [key, row] : agents_) rows.push_back(described_locked(row));
   return rows;
 }
 

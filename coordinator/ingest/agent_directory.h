@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/wire/zmq_socket.h"
+#include "coordinator/ingest/shared_key_watch.h"
 
 namespace foreshock::coordinator {
 
@@ -25,6 +26,7 @@ struct AgentRow {
   std::string address;    ///< of the last attempt
   WallTime first_seen;
   WallTime last_seen;
+  std::string shared_by;  ///< hosts that use this one key now, which only one should; else empty
 };
 
 /// Who may connect: the keys that knocked, and what a person decided about each. The decisions are
@@ -41,7 +43,14 @@ class AgentDirectory final : public KeyAuthority {
   /// KeyAuthority: true for approved keys; an unknown one is noted as pending.
   bool may_connect(const std::string& public_key, const std::string& address) override;
   bool is_approved(const std::string& public_key) const;
-  void on_hello(const std::string& public_key, const std::string& host_name);
+  /// `connection` is what tells its connections apart.
+  void on_hello(const std::string& public_key, const std::string& host_name,
+                const std::string& connection);
+  void on_message(const std::string& public_key, const std::string& connection);
+  /// Keys that two hosts turned out to share since the last call: for the log.
+  std::vector<AgentRow> take_newly_shared();
+
+  WallTime now() const { return clock_.wall_now(); }
 
   std::vector<AgentRow> list() const;
   /// By whole key or a unique prefix of at least 6 characters (or a unique host name); durable when
@@ -62,7 +71,11 @@ class AgentDirectory final : public KeyAuthority {
   const Clock& clock_;
   const std::size_t max_pending_;
   mutable std::mutex mutex_;
+  AgentRow described_locked(const AgentRow& row) const;
+
   std::map<std::string, AgentRow> agents_;  // guarded by mutex_
+  SharedKeyWatch shared_keys_;              // guarded by mutex_
+  std::vector<std::string> newly_shared_;   // guarded by mutex_
 };
 
 }  // namespace foreshock::coordinator

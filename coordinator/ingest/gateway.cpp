@@ -53,6 +53,7 @@ void Gateway::poll_once(int timeout_ms) {
       handle(*std::move(received));
     }
   }
+  send_time();
   send_watch_list();
   send_outbox();
 }
@@ -67,6 +68,7 @@ void Gateway::handle(RouterSocket::Received&& received) {
   }
   auto message = decode_agent_message(received.message);
   if (!message) return reject(received.public_key, message.error());
+  directory_.on_message(received.public_key, received.routing_id);
   // Hello is the first on a connection; anything else may still come from one that has been
   // replaced.
   if (std::holds_alternative<Hello>(*message)) {
@@ -78,8 +80,8 @@ void Gateway::handle(RouterSocket::Received&& received) {
 }
 
 void Gateway::on_message(const RouterSocket::Received& received, Hello&& hello) {
-  directory_.on_hello(received.public_key, hello.host_name);
-  send(received.public_key, Welcome{.coordinator_version = FORESHOCK_VERSION, .epoch = epoch_});
+  directory_.on_hello(received.public_key, hello.host_name, received.routing_id);
+  send(received.public_key, make_welcome());
   if (const auto list = watch_list_.read(); list->version != 0) send(received.public_key, *list);
 }
 
@@ -116,6 +118,22 @@ bool Gateway::post(Outbound message) {
 void Gateway::set_watch_list(WatchList list) {
   watch_list_.publish(std::move(list));
   router_->wake();
+}
+
+Welcome Gateway::make_welcome() const {
+  return {.coordinator_version = FORESHOCK_VERSION, .epoch = epoch_, .time = directory_.now()};
+}
+
+void Gateway::tell_time() {
+  time_told_.store(false, std::memory_order_release);
+  router_->wake();
+}
+
+void Gateway::send_time() {
+  if (time_told_.exchange(true, std::memory_order_acq_rel)) return;
+  std::vector<std::string> keys;
+  for (const auto& [key, route] : routes_) keys.push_back(key);
+  for (const auto& key : keys) send(key, make_welcome());
 }
 
 void Gateway::send_outbox() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -57,6 +58,8 @@ class Gateway {
   bool post(Outbound message);
   /// Sent to each agent now and to those that say Hello later.
   void set_watch_list(WatchList list);
+  /// The coordinator's clock was set: connected agents are told what time it is now.
+  void tell_time();
   /// Where agents connect.
   const std::string& endpoint() const { return endpoint_; }
   std::shared_ptr<const RejectedMessage> last_rejected() const { return last_rejected_.read(); }
@@ -67,6 +70,8 @@ class Gateway {
   void on_message(const RouterSocket::Received& received, Batch&& batch);
   void on_message(const RouterSocket::Received& received, UrgentExec&& urgent);
   void reject(const std::string& public_key, const Error& cause);
+  Welcome make_welcome() const;
+  void send_time();
   void send_outbox();
   void send_watch_list();
   void send(const std::string& public_key, const CoordinatorMessage& message);
@@ -80,6 +85,7 @@ class Gateway {
   Snapshot<WatchList> watch_list_;
   Snapshot<RejectedMessage> last_rejected_;
   std::uint64_t watch_list_sent_version_ = 0;
+  std::atomic<bool> time_told_{true};
   std::map<std::string, std::string> routes_;  ///< public key → routing id of its connection
   Counter& received_batches_;
   Counter& refused_batches_;

@@ -25,8 +25,14 @@ struct LeadCommand {
   double lift = 0;          ///< precision over the share expected by chance
   double p_value = 1;       ///< circular-shift permutation
   double q_value = 1;       ///< after false-discovery control over all pairs tested
-  std::vector<double>
-      response;  ///< mean of the series above its base line, per second after the exec
+  /// Mean of the series above its base line, per `response_step_s`, from `response_from_s` (before
+  /// the exec: negative) on.
+  std::vector<double> response;
+  double response_from_s = 0;
+  double response_step_s = 1;
+
+  /// The load may come before the next report does.
+  bool is_urgent() const { return lag_s - lag_spread_s < 60; }
 };
 
 }  // namespace foreshock::coordinator

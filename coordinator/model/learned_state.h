@@ -6,6 +6,7 @@
 
 #include "coordinator/model/forecast.h"
 #include "coordinator/model/lead.h"
+#include "coordinator/model/regressor.h"
 #include "coordinator/model/tag.h"
 
 namespace foreshock::coordinator {
@@ -18,6 +19,7 @@ struct LearnedState {
   std::map<SeriesKey, ForecastOrReason> forecasts;      ///< not moved by commands seen since
   std::map<SeriesKey, std::vector<ModelScore>> scores;  ///< best first
   std::vector<Tag> tags;
+  std::vector<CalendarState> calendars;
   std::string problem;  ///< why the last round failed; empty: it did not
 };
 

@@ -37,8 +37,10 @@ void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_
   const OfflineVerbs verbs{output, exit_status};
   add_backtest_verb(app, verbs);
   add_forecast_file(app, verbs);
+  add_demand_verbs(app, verbs);
   add_signature_verbs(app, verbs);
   add_anomaly_verbs(app, verbs);
+  add_lead_verbs(app, verbs);
 }
 
 }  // namespace foreshock::coordinator

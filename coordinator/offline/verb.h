@@ -27,7 +27,9 @@ struct OfflineVerbs {
 void add_backtest_verb(CLI::App& app, const OfflineVerbs& verbs);
 /// Options of the live verb `forecast` that have it forecast a file instead.
 void add_forecast_file(CLI::App& app, const OfflineVerbs& verbs);
+void add_demand_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_signature_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_anomaly_verbs(CLI::App& app, const OfflineVerbs& verbs);
+void add_lead_verbs(CLI::App& app, const OfflineVerbs& verbs);
 
 }  // namespace foreshock::coordinator

@@ -71,6 +71,8 @@ void Arming::want_for(const LiveState::WorkloadState& state, const LiveState& li
     if (!policy.reflexes || !policy_applies(policy, state.workload, host->name, learned.tags))
       continue;
     for (const auto& lead : learned.leads) {
+      // What is minutes away is for the coordinator to decide, in time and with the forecast.
+      if (!lead.is_urgent()) continue;
       if (lead.target != SeriesKey{state.workload, quantity_of(policy.resource)}) continue;
       auto decision = plan_reflex(
           policy, lead, look_at(state, live, learned, policy.knob, policy.resource, now), {});

@@ -23,6 +23,9 @@ class Arming {
   Arming(std::vector<ReflexRule> rules, std::vector<Policy> policies)
       : rules_(std::move(rules)), policies_(std::move(policies)) {}
 
+  /// From the next turn on.
+  void set_policies(std::vector<Policy> policies) { policies_ = std::move(policies); }
+
   /// Decisions to record and send.
   std::vector<Decision> turn(const LiveState& live, const LearnedState& learned, WallTime now);
   /// The host refused or failed, or did not answer: the same is asked again later, and ever later.
@@ -44,7 +47,7 @@ class Arming {
   bool may_ask(const Key& key, WallTime now);
 
   const std::vector<ReflexRule> rules_;
-  const std::vector<Policy> policies_;
+  std::vector<Policy> policies_;
   std::map<Key, Asked> asked_;
 };
 

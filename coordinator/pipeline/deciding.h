@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/model/decision.h"
@@ -37,6 +38,8 @@ class Deciding {
   void on_rejected(const Workload& workload, Knob knob, const std::string& why, WallTime when);
 
   const std::vector<Policy>& policies() const { return policies_; }
+  /// What is remembered of a policy goes by its name: it stays where the name does.
+  void set_policies(std::vector<Policy> policies) { policies_ = std::move(policies); }
   /// Whether any policy speaks about this workload.
   bool concerns(const Workload& workload, const std::string& host_name,
                 const std::vector<Tag>& tags) const;
@@ -57,7 +60,7 @@ class Deciding {
                      const LiveState& live, const LearnedState& learned,
                      const PendingValue& pending, Memory& memory, WallTime now, Turn& turn) const;
 
-  const std::vector<Policy> policies_;
+  std::vector<Policy> policies_;
   std::map<MemoryKey, Memory> memory_;
 };
 

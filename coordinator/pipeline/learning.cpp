@@ -6,15 +6,24 @@
 #include <set>
 #include <utility>
 
+#include "coordinator/lead/long_leads.h"
+
 namespace foreshock::coordinator {
 
 namespace {
 
 constexpr std::size_t kExecutionsPerTagging = 2000;
 constexpr std::chrono::days kAccuracyAge{366};
+/// Lags of minutes to hours need no finer steps, and half a day at the least.
+constexpr std::chrono::nanoseconds kLongStep = std::chrono::minutes(1);
+constexpr std::chrono::hours kLeastLongHistory{12};
 
 bool is_learned(Quantity quantity) {
   return quantity == Quantity::cpu_usage || quantity == Quantity::memory_used;
+}
+
+bool is_same(const LeadCommand& a, const LeadCommand& b) {
+  return a.signature == b.signature && a.source_host == b.source_host && a.target == b.target;
 }
 
 bool has_values(const Series& series) {
@@ -31,7 +40,12 @@ double last_known(const Series& series) {
 }  // namespace
 
 Learning::Learning(Options options, Parts parts)
-    : options_(options), parts_(parts), check_(options.max_series) {}
+    : options_(options),
+      parts_(parts),
+      check_(options.max_series),
+      anomalies_(options.anomalies, options.max_series,
+                 {parts.history, parts.anomalies, parts.metrics}),
+      calendars_(options.calendars, parts.history) {}
 
 LearnedState Learning::learn(const LearnedState& before, WallTime now) {
   const SystemClock clock;
@@ -81,15 +95,54 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
     state.scores.insert_or_assign(one.key, std::move(outcome.scores));
   }
 
+  FS_TRY(state.calendars, calendars_.run(state.forecasts, now));
+  FS_CHECK(anomalies_.run(watched, state.forecasts, now));
+
   std::vector<Series> led;
+  std::vector<SeriesKey> led_loads;
   for (const auto& one : series) {
-    if (parts_.deciding.concerns(one.key.workload, host_names[one.key.workload.host], state.tags))
-      led.push_back(one);
+    const bool concerned =
+        parts_.deciding.concerns(one.key.workload, host_names[one.key.workload.host], state.tags);
+    if (concerned) led.push_back(one);
+    if (one.key.quantity == Quantity::cpu_usage && (concerned || one.key.workload.cgroup.empty()))
+      led_loads.push_back(one.key);
   }
   FS_TRY(const auto runs,
          parts_.history.signature_runs(now - options_.history, now, options_.leads.min_support));
   state.leads = keep_confirmed(find_leads(led, runs, options_.leads));
+  FS_CHECK(learn_long_leads(led_loads, now));
+  for (const auto& lead : long_leads_) {
+    const bool is_known =
+        std::ranges::any_of(state.leads, [&](const auto& other) { return is_same(lead, other); });
+    if (!is_known) state.leads.push_back(lead);
+  }
   return state;
+}
+
+Result<void> Learning::learn_long_leads(const std::vector<SeriesKey>& keys, WallTime now) {
+  if (now - long_learned_at_ < options_.long_interval) return {};
+  const WallTime to(now.time_since_epoch() / kLongStep * kLongStep);
+  std::vector<Series> loads;
+  std::size_t first_known = std::numeric_limits<std::size_t>::max();
+  for (const auto& key : keys) {
+    FS_TRY(auto load, parts_.history.series({key, to - options_.long_history, to, kLongStep}));
+    const auto known =
+        std::ranges::find_if(load.values, [](double value) { return value == value; });
+    first_known = std::min(first_known, static_cast<std::size_t>(known - load.values.begin()));
+    loads.push_back(std::move(load));
+  }
+  long_learned_at_ = now;
+  long_leads_.clear();
+  if (loads.empty() || first_known >= loads.front().values.size()) return {};
+  for (auto& load : loads) {
+    load.values.erase(load.values.begin(),
+                      load.values.begin() + static_cast<std::ptrdiff_t>(first_known));
+    load.start += kLongStep * static_cast<std::int64_t>(first_known);
+  }
+  if (loads.front().end() - loads.front().start < kLeastLongHistory) return {};
+  FS_TRY(const auto runs, parts_.history.signature_runs(loads.front().start, now, 1));
+  long_leads_ = find_long_leads(loads, runs, options_.long_leads);
+  return {};
 }
 
 Result<void> Learning::check_forecasts(const std::vector<Series>& series, WallTime now) {
@@ -103,14 +156,11 @@ Result<void> Learning::check_forecasts(const std::vector<Series>& series, WallTi
 }
 
 std::vector<LeadCommand> Learning::keep_confirmed(std::vector<LeadCommand> found) {
-  const auto same = [](const LeadCommand& a, const LeadCommand& b) {
-    return a.signature == b.signature && a.source_host == b.source_host && a.target == b.target;
-  };
   std::vector<Confirmed> kept;
   for (const auto& lead : found) kept.push_back({lead, 0});
   for (auto& earlier : confirmed_) {
     const bool again =
-        std::ranges::any_of(found, [&](const auto& lead) { return same(lead, earlier.lead); });
+        std::ranges::any_of(found, [&](const auto& lead) { return is_same(lead, earlier.lead); });
     if (again || ++earlier.rounds_ago > options_.keep_rounds) continue;
     found.push_back(earlier.lead);
     kept.push_back(std::move(earlier));
@@ -163,6 +213,7 @@ WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::uint64_t v
   std::set<std::string> base_names;
   std::set<std::string> signatures;
   for (const auto& lead : leads) {
+    if (!lead.is_urgent()) continue;
     base_names.insert(lead.base_name);
     signatures.insert(lead.signature);
   }

@@ -9,7 +9,10 @@
 #include "coordinator/forecast/combination.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/lead/lead_finder.h"
+#include "coordinator/lead/lead_search.h"
 #include "coordinator/model/learned_state.h"
+#include "coordinator/pipeline/anomaly_round.h"
+#include "coordinator/pipeline/calendar_round.h"
 #include "coordinator/pipeline/deciding.h"
 #include "coordinator/registry/accuracy_log.h"
 #include "coordinator/registry/forecast_check.h"
@@ -17,7 +20,8 @@
 
 namespace foreshock::coordinator {
 
-/// One round of learning: reads history, finds lead commands, fits forecasts, assigns tags. Thread
+/// One round of learning: reads history, finds lead commands, fits forecasts, watches
+/// for anomalies, assigns tags. Thread
 /// `learn`.
 class Learning {
  public:
@@ -28,9 +32,15 @@ class Learning {
     std::chrono::nanoseconds horizon = std::chrono::minutes(10);
     std::size_t max_series = 256;  ///< those that a policy looks at first
     LeadFinderOptions leads;
+    AnomalyOptions anomalies;
+    std::vector<CalendarSource> calendars;
     /// A lead that was found stays this many rounds after it was last confirmed: near the threshold
     /// evidence comes and goes.
     std::size_t keep_rounds = 5;
+    /// Leads of minutes to hours: how far back is looked, and how often.
+    std::chrono::nanoseconds long_history = std::chrono::days(14);
+    std::chrono::nanoseconds long_interval = std::chrono::hours(1);
+    LeadSearchOptions long_leads;
   };
 
   /// Borrowed; all outlive it.
@@ -39,6 +49,8 @@ class Learning {
     const Deciding& deciding;  ///< only its policies are read
     const Tagger& tagger;
     AccuracyLog& accuracy;
+    AnomalyLog& anomalies;
+    MetricRegistry& metrics;
   };
   Learning(Options options, Parts parts);
 
@@ -49,6 +61,8 @@ class Learning {
   Result<LearnedState> try_learn(WallTime now);
   /// The found ones, and those of earlier rounds that are still to be kept.
   std::vector<LeadCommand> keep_confirmed(std::vector<LeadCommand> found);
+  /// Looks for long leads of these loads, when it is time again.
+  Result<void> learn_long_leads(const std::vector<SeriesKey>& keys, WallTime now);
   Result<std::vector<Series>> read_series(const std::vector<SeriesKey>& keys, WallTime now);
   Result<std::vector<TaggedSubject>> read_subjects(WallTime now);
 
@@ -59,14 +73,19 @@ class Learning {
   const Parts parts_;
   Combination forecaster_;
   ForecastCheck check_;
+  AnomalyRound anomalies_;
+  CalendarRound calendars_;
   struct Confirmed {
     LeadCommand lead;
     std::size_t rounds_ago = 0;
   };
   std::vector<Confirmed> confirmed_;
+  std::vector<LeadCommand> long_leads_;
+  WallTime long_learned_at_;
 };
 
-/// The names agents are asked to watch for, so that these leads are seen at once.
+/// The names agents are asked to watch for, so that these leads are seen at once. Where the load is
+/// minutes away, the next report is soon enough.
 WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::uint64_t version);
 
 }  // namespace foreshock::coordinator

@@ -44,11 +44,28 @@ Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t 
       sent_commands_(parts_.metrics.counter("foreshock_commands_sent_total",
                                             "Commands sent, repeats included")) {}
 
+void Pipeline::reconfigure(Options options, std::vector<Policy> policies) {
+  settings_.publish({.version = settings_.read()->version + 1,
+                     .options = options,
+                     .policies = std::move(policies)});
+}
+
+void Pipeline::apply_settings() {
+  const auto settings = settings_.read();
+  if (settings->version == settings_version_) return;
+  settings_version_ = settings->version;
+  options_ = settings->options;
+  deciding_.set_policies(settings->policies);
+  arming_.set_policies(settings->policies);
+  decide_now_ = true;
+}
+
 void Pipeline::run(std::stop_token stop) {
   while (!stop.stop_requested()) poll_once(std::chrono::milliseconds(200), stop);
 }
 
 void Pipeline::poll_once(std::chrono::milliseconds timeout, std::stop_token stop) {
+  apply_settings();
   if (auto first = parts_.inbound.pop_for(timeout, stop)) {
     std::vector<Inbound> inbound = parts_.inbound.drain(kBatchesPerCommit - 1);
     inbound.insert(inbound.begin(), std::move(*first));

@@ -49,11 +49,16 @@ class Pipeline {
 
   Pipeline(Options options, std::vector<Policy> policies, std::uint64_t epoch, Parts parts);
 
+  /// From any thread: takes over these policies and intervals at the next turn. How commands are
+  /// sent stays.
+  void reconfigure(Options options, std::vector<Policy> policies);
+
   void run(std::stop_token stop);
   /// One turn: what is in the queue (waiting at most `timeout` for the first), then what is due.
   void poll_once(std::chrono::milliseconds timeout, std::stop_token stop);
 
  private:
+  void apply_settings();
   void take_in(std::vector<Inbound> inbound);
   void commit(std::vector<ReceivedBatch> batches);
   void on_committed(HostId host, const ReceivedBatch& batch);
@@ -69,8 +74,16 @@ class Pipeline {
   void dispatch(const RecordedDecision& recorded, WallTime now);
   void do_what_is_due(WallTime now);
 
-  const Options options_;
+  struct Settings {
+    std::uint64_t version = 0;
+    Options options;
+    std::vector<Policy> policies;
+  };
+
+  Options options_;
   const Parts parts_;
+  Snapshot<Settings> settings_;
+  std::uint64_t settings_version_ = 0;
   const std::uint64_t epoch_;
   Deciding deciding_;
   Arming arming_;

@@ -19,10 +19,16 @@ import threading
 import time
 
 import measure
+from services import Services
 
 # {mark} is the unique base name of the program that is executed, {out} a private file, {agent} the agent.
 # count prints how many execs of {mark} were captured, exits how many exits.
+# "agent" is the whole service beside a coordinator, whose history is what is counted; its processor time is the agent's
+# alone. minpipe is the least that the same way can cost: its agent's time, too, without its receiver's.
 SYSTEMS = {
+    "agent": dict(ready=3.0, own_cpu=True),
+    "minpipe": dict(start="{references}/minpipe {mark} > {out}", ready=1.0, own_cpu=True,
+                    count="awk '/^marked/ {{print $2}}' {out}"),
     "foreshock": dict(start="{agent} capture --json > {out}", ready=2.0,
                       count="grep -c '^.\"event\":\"exec\".*{mark}' {out}",
                       exits="grep -c '^.\"event\":\"exit\".*{mark}' {out}"),
@@ -64,8 +70,9 @@ overflow_action = IGNORE
 class Run:
     """One measurement of one system."""
 
-    def __init__(self, system, directory, agent):
-        self.system = system
+    def __init__(self, name, directory, agent, services):
+        self.system = SYSTEMS[name]
+        self.services = services if name == "agent" else None
         self.mark = measure.random_name()
         self.directory = directory
         self.out = os.path.join(directory, "out-" + self.mark)
@@ -98,7 +105,8 @@ class Run:
             with open(self.out + ".d/auditd.conf", "w") as conf:
                 conf.write(AUDITD.format(directory=self.out + ".d"))
             measure.shell(self.fill(self.system["before"]))
-        process = measure.start(self.fill(self.system["start"]), self.out + ".log")
+        command = self.services.agent_command if self.services else self.fill(self.system["start"])
+        process = measure.start(command, self.out + ".log")
         try:
             return self.measure_running(process, scenario, stall, base)
         finally:
@@ -112,7 +120,8 @@ class Run:
             with open(self.out + ".log") as log:
                 return dict(error=log.read()[-300:])
         thread = measure.kernel_thread(self.system.get("kernel_thread", ""))
-        cpu = lambda: measure.tree_cpu_ns(process.pid) + (measure.live_cpu_ns(thread) if thread else 0)
+        of_system = measure.live_cpu_ns if self.system.get("own_cpu") else measure.tree_cpu_ns
+        cpu = lambda: of_system(process.pid) + (measure.live_cpu_ns(thread) if thread else 0)
         before = cpu()
         resume = stop_for_a_second(process.pid) if stall else None
         loaded = self.load(scenario, self.mark)
@@ -120,8 +129,12 @@ class Run:
             resume.join()
         time.sleep(1.0)
         used, pss = cpu() - before, measure.tree_pss_kb(process.pid)
+        if self.services:
+            captured, exits = self.services.wait_for_executions(self.mark, loaded["n"])
         measure.stop(process, self.system.get("stop", signal.SIGTERM))
-        return dict(executed=loaded["n"], captured=self.captured("count"), exits=self.captured("exits"),
+        if not self.services:
+            captured, exits = self.captured("count"), self.captured("exits")
+        return dict(executed=loaded["n"], captured=captured, exits=exits,
                     cpu_us=used / 1e3 / loaded["n"], pss_kb=pss, slow_down=loaded["cpu_us"] / base["cpu_us"],
                     rate=loaded["rate"], load1=os.getloadavg()[0])
 
@@ -144,21 +157,26 @@ def stop_for_a_second(pid):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="foreshock,minexec,execsnoop,bpftrace,forkstat,auditd")
+    parser.add_argument("--only", default="agent,minpipe,foreshock,minexec,execsnoop,bpftrace,forkstat,auditd")
     parser.add_argument("--scenarios", default="500,2000,flat1,flat2,argv4k,stall")
     parser.add_argument("--repeats", type=int, default=5, help="at most; each scenario has its own number")
     parser.add_argument("--agent", default=os.path.join(measure.TOP, "build/release/agent/foreshock-agent"))
+    parser.add_argument("--coordinator",
+                        default=os.path.join(measure.TOP, "build/release/coordinator/foreshock-coordinator"))
     parser.add_argument("--json", help="writes every single measurement to this file")
     return parser.parse_args()
 
 
 def run_all(options, names, scenarios, directory):
+    services = None
+    if "agent" in names:
+        services = Services(os.path.join(directory, "services"), options.agent, options.coordinator)
     results = {name: {scenario: [] for scenario in scenarios} for name in names}
     for scenario in scenarios:
         shape = SCENARIOS[scenario]
         for _ in range(shape[5] if scenario == "slow" else min(shape[5], options.repeats)):
             for name in names:  # interleave the systems, not the repeats
-                result = Run(SYSTEMS[name], directory, options.agent).measure(shape, scenario == "stall")
+                result = Run(name, directory, options.agent, services).measure(shape, scenario == "stall")
                 print(scenario, name, json.dumps(result), file=sys.stderr, flush=True)
                 if "error" not in result:
                     results[name][scenario].append(result)

@@ -75,6 +75,19 @@ TEST_F(Operation, a_key_that_needs_a_restart_is_named) {
   EXPECT_TRUE(services_.agent().running());
 }
 
+TEST_F(Operation, a_running_coordinator_takes_over_policies) {
+  append_to_coordinator_config(
+      "[[policy]]\nname = \"web\"\ncgroup = \"/web.slice\"\nresource = \"cpu\"\nmax = \"2\"\n");
+  services_.coordinator().signal(SIGHUP);
+  ASSERT_TRUE(coordinator_log_says("configuration_reloaded"))
+      << read_text(services_.coordinator_log());
+  EXPECT_NE(services_.coordinator_cli({"policies"}).output.find("/web.slice"), std::string::npos);
+  append_to_coordinator_config("[history]\nmax_age = \"a while\"\n");
+  services_.coordinator().signal(SIGHUP);
+  EXPECT_TRUE(coordinator_log_says("configuration_kept")) << read_text(services_.coordinator_log());
+  EXPECT_NE(services_.coordinator_cli({"policies"}).output.find("/web.slice"), std::string::npos);
+}
+
 TEST_F(Operation, limits_are_not_restored_under_a_running_agent) {
   const Finished finished =
       run_program({FORESHOCK_AGENT, "restore", "--config", services_.directory() + "/agent.toml"});

@@ -10,6 +10,7 @@
 #include "agent/actuate/command_executor.h"
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/sample/cgroup_sampler.h"
+#include "agent/sample/proc_processes.h"
 #include "agent/sample/process_sampler.h"
 #include "tests/integration/kernel/cgroup/kernel_cgroup.h"
 
@@ -143,10 +144,12 @@ TEST_F(CgroupKernel, the_sampler_reports_what_a_busy_process_uses) {
 TEST_F(CgroupKernel, the_process_sampler_names_the_cgroup_of_a_busy_process) {
   start_busy_process();
   CgroupIndex index(layout_.workload_root(), 10'000);
-  const auto processes = ProcessSampler::make(layout_.workloads_in_v1(), index, 100'000);
-  ASSERT_TRUE(processes) << processes.error().message();
+  const auto files = ProcProcesses::make(layout_.workloads_in_v1(), index);
+  ASSERT_TRUE(files) << files.error().message();
+  ProcessSampler processes([&](std::vector<ProcessUse>& into) { return (*files)->look(into); },
+                           100'000);
   ResourceSample all;
-  (*processes)->sample(BootTime(seconds(1)), all);
+  processes.sample(BootTime(seconds(1)), all);
   const auto found = std::ranges::find(all.processes, static_cast<std::uint32_t>(busy_->pid()),
                                        [](const auto& one) { return one.process.pid; });
   ASSERT_NE(found, all.processes.end());

@@ -63,6 +63,31 @@ TEST(LifetimeTable, names_the_ancestors_that_are_known) {
   EXPECT_EQ(table.take_finished_and_started().at(0).ancestry, std::string("sshd\0systemd\0", 13));
 }
 
+TEST(LifetimeTable, looks_up_ancestors_that_never_called_exec_once) {
+  int looks = 0;
+  LifetimeTable table(20, [&looks](std::uint32_t pid) -> std::optional<ProcessFacts> {
+    ++looks;
+    if (pid != 2) return std::nullopt;
+    ProcessFacts subshell;
+    subshell.process = {2, at(1500)};
+    subshell.parent = {1, at(10)};
+    subshell.comm = "bash";
+    return subshell;
+  });
+  table.on_exec(existing(1, 10, "sshd"), "/");
+  static_cast<void>(table.take_finished_and_started());
+  for (std::uint32_t pid = 3; pid < 6; ++pid) {
+    auto event = exec(pid, 2000, 2000, "ls");
+    event.facts.parent = {2, at(1500)};
+    EXPECT_TRUE(table.descends_from(event.facts, 1));
+    EXPECT_FALSE(table.descends_from(event.facts, 9));
+    table.on_exec(std::move(event), "/");
+  }
+  for (const auto& execution : table.take_finished_and_started())
+    EXPECT_EQ(execution.ancestry, std::string("bash\0sshd\0", 10));
+  EXPECT_EQ(looks, 1);
+}
+
 TEST(LifetimeTable, names_at_most_eight_ancestors) {
   LifetimeTable table(100);
   for (std::uint32_t pid = 1; pid < 30; ++pid) {
@@ -283,6 +308,96 @@ TEST(LifetimeTable, loses_nothing_over_many_processes_and_periods) {
   EXPECT_EQ(starts, 20'000U);  // each outlives its period
   EXPECT_EQ(table.alive(), 500U);
   EXPECT_EQ(table.evicted(), 0U);
+}
+
+ProcessUse look_at(std::uint32_t pid, int start_ms, const std::string& comm, int cpu_ms) {
+  ProcessUse process;
+  process.facts.process = {pid, at(start_ms)};
+  process.facts.comm = comm;
+  process.use.cpu = milliseconds(cpu_ms);
+  return process;
+}
+
+TEST(LifetimeTable, gives_a_fork_the_command_it_was_forked_from) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "worker"), "/a");
+  static_cast<void>(table.take_finished_and_started());
+  auto end = exit_of(2, 2000, 2050);
+  end.forked_from = ProcessKey{1, at(1000)};
+  end.facts.parent = {3, at(1500)};  // another fork of the same program
+  table.on_exit(std::move(end), "/a");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_FALSE(taken[0].exec_seen);
+  EXPECT_EQ(taken[0].argv, make_argv({"worker"}));
+  EXPECT_EQ(taken[0].filename, "/bin/worker");
+}
+
+TEST(LifetimeTable, does_not_give_an_orphan_the_command_of_who_took_it_in) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "init"), "/");
+  static_cast<void>(table.take_finished_and_started());
+  auto end = exit_of(2, 2000, 2050);
+  end.forked_from = ProcessKey{1, at(1000)};
+  table.on_exit(std::move(end), "/a");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_TRUE(taken[0].argv.words.empty());
+}
+
+TEST(LifetimeTable, tells_a_long_process_each_minute_as_long_as_it_uses_anything) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "server"), "/a");
+  table.on_exec(exec(2, 1000, 1001, "sleeper"), "/a");
+  static_cast<void>(table.take_finished_and_started());
+  std::vector<int> told_at;
+  for (int second = 2; second <= 130; ++second) {
+    table.on_use(look_at(1, 1000, "server", second), at(second * 1000), "/a");
+    table.on_use(look_at(2, 1000, "sleeper", 5), at(second * 1000), "/a");
+    for (const auto& execution : table.take_finished_and_started()) {
+      ASSERT_TRUE(execution.so_far);
+      EXPECT_FALSE(execution.end);
+      EXPECT_EQ(execution.argv, make_argv({"server"}));
+      EXPECT_EQ(execution.so_far->use.cpu, milliseconds(second));
+      told_at.push_back(second);
+    }
+  }
+  EXPECT_EQ(told_at, (std::vector<int>{62, 122}));
+  table.on_exit(exit_of(1, 1000, 140'000), "/a");
+  const auto last = table.take_finished_and_started();
+  ASSERT_EQ(last.size(), 1U);
+  EXPECT_FALSE(last[0].so_far);
+  EXPECT_TRUE(last[0].end);
+}
+
+TEST(LifetimeTable, a_fork_that_was_looked_at_becomes_the_command_it_executes) {
+  LifetimeTable table(10);
+  table.on_exec(exec(1, 1000, 1001, "sh"), "/a");
+  static_cast<void>(table.take_finished_and_started());
+  auto fork = look_at(2, 2000, "sh", 1);
+  fork.facts.parent = {1, at(1000)};
+  const auto running = table.on_use(fork, at(3000), "/a");
+  ASSERT_NE(running.execution, nullptr);
+  EXPECT_EQ(running.execution->argv, make_argv({"sh"}));
+  EXPECT_FALSE(running.execution->exec_seen);
+  EXPECT_EQ(*running.mark, 0U);
+  *running.mark = 7;
+  EXPECT_EQ(*table.on_use(fork, at(4000), "/a").mark, 7U);
+  EXPECT_TRUE(table.take_finished_and_started().empty()) << "most forks call execve at once";
+  table.on_exec(exec(2, 2000, 4500, "make"), "/a");
+  const auto taken = table.take_finished_and_started();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_TRUE(taken[0].exec_seen);
+  EXPECT_EQ(taken[0].earlier_execs, 0U);
+  EXPECT_EQ(*table.on_use(fork, at(5000), "/a").mark, 0U);
+}
+
+TEST(LifetimeTable, ignores_a_look_at_what_has_ended) {
+  LifetimeTable table(10);
+  table.on_exit(exit_of(1, 1000, 2000), "/a");
+  static_cast<void>(table.take_finished_and_started());
+  EXPECT_EQ(table.on_use(look_at(1, 1000, "x", 1), at(3000), "/a").execution, nullptr);
+  EXPECT_EQ(table.alive(), 0U);
 }
 
 }  // namespace

@@ -64,7 +64,11 @@ TEST(ProcFiles, reads_load_in_thousandths) {
 TEST(ProcFiles, reads_a_process) {
   const auto stat = parse_process_stat(kProcessStat, 100);
   ASSERT_TRUE(stat);
-  EXPECT_EQ(*stat, (ProcessStat{"cat", milliseconds(420), milliseconds(1656110), 366}));
+  EXPECT_EQ(stat->comm, "cat");
+  EXPECT_EQ(stat->user + stat->system, milliseconds(420));
+  EXPECT_EQ(stat->start, milliseconds(1656110));
+  EXPECT_EQ(stat->rss_pages, 366u);
+  EXPECT_FALSE(stat->kernel_thread);
 }
 
 TEST(ProcFiles, a_name_may_hold_parentheses_and_blanks) {

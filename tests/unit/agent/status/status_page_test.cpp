@@ -175,6 +175,8 @@ TEST(StatusText, tells_people_the_same) {
             "losses     4 at spool\n"
             "sampled    1.25 of 4 cores, 1.0 GiB of 2.0 GiB memory, 12 workloads, 200 processes (3 "
             "tracked)\n"
+            "metrics    0 of applications, 0 values, 0 lines not understood, 0 refused\n"
+            "upcoming   0 commands\n"
             "own use    3.0 s of cpu, 8.0 MiB\n"
             "public key k/e?y'\n"
             "\n"

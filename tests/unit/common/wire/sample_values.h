@@ -68,9 +68,13 @@ class SampleValues {
     execution.cwd = text();
     execution.tty = text();
     execution.ancestry = text();
+    execution.inputs = maybe([&] {
+      return InputFiles{.count = small_number(), .total = {number()}, .largest = {number()}};
+    });
     execution.existing = flag();
     execution.exec_seen = flag();
     execution.earlier_execs = small_number();
+    execution.so_far = maybe([&] { return UseSoFar{.time = boot_time(), .use = use()}; });
     execution.end = maybe([&] {
       return ExecutionEnd{
           .time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
@@ -122,7 +126,36 @@ class SampleValues {
             .cgroup_id = number(),
             .comm = text(),
             .cpu = duration(),
-            .rss = {number()}};
+            .rss = {number()},
+            .threads = small_number(),
+            .read_bytes = {number()},
+            .written_bytes = {number()},
+            .minor_faults = number(),
+            .major_faults = number()};
+  }
+  CommandUse command_use() {
+    return {.cgroup_id = number(),
+            .cgroup = text(),
+            .signature = text(),
+            .running = small_number(),
+            .ended = small_number(),
+            .cpu = duration(),
+            .rss = {number()},
+            .read_bytes = {number()},
+            .written_bytes = {number()},
+            .minor_faults = number(),
+            .major_faults = number()};
+  }
+  WorkloadTraffic traffic() {
+    WorkloadTraffic traffic{.cgroup_id = number(),
+                            .cgroup = text(),
+                            .received = {number()},
+                            .sent = {number()},
+                            .accepted = number(),
+                            .connected = number(),
+                            .served_usec_log2 = {}};
+    for (auto n = size(); n > 0; --n) traffic.served_usec_log2.push_back(number());
+    return traffic;
   }
   CgroupTarget target() { return {.path = text(), .id = number()}; }
   Knob knob() { return static_cast<Knob>(random_() % 5); }
@@ -183,6 +216,8 @@ class SampleValues {
       report.losses.push_back({.hop = static_cast<Hop>(random_() % 7), .count = number()});
     }
     for (auto n = size(); n > 0; --n) report.outcomes.push_back(outcome());
+    for (auto n = size(); n > 0; --n) report.samples.commands.push_back(command_use());
+    for (auto n = size(); n > 0; --n) report.samples.traffic.push_back(traffic());
     for (auto n = size(); n > 0; --n) report.reflexes.push_back(reflex_state());
     for (auto n = size(); n > 0; --n) {
       report.app_metrics.push_back(
@@ -240,7 +275,8 @@ class SampleValues {
   Welcome welcome() {
     return {.protocol = static_cast<std::uint16_t>(number()),
             .coordinator_version = text(),
-            .epoch = number()};
+            .epoch = number(),
+            .time = wall_time()};
   }
   Ack ack() {
     Ack ack{.incarnation = {id()}, .sequences = {}};

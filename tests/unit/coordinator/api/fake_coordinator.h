@@ -9,7 +9,10 @@
 
 #include "common/http/http_client.h"
 #include "common/http/http_server.h"
+#include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/accuracy_routes.h"
+#include "coordinator/api/anomaly_routes.h"
+#include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/rest_api.h"
 
 // A coordinator's front with made-up knowledge behind it, on a real socket.
@@ -117,6 +120,14 @@ class FakeCoordinator {
     accuracy_routes = std::make_unique<AccuracyRoutes>(
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(server);
+    anomaly_log = *AnomalyLog::open(directory + "/anomalies.db");
+    if (!anomaly_log->add(anomalies)) abort();
+    anomaly_reader = *AnomalyReader::open(directory + "/anomalies.db");
+    anomaly_routes = std::make_unique<AnomalyRoutes>(
+        AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
+    anomaly_routes->add_to(server);
+    calendar_routes = std::make_unique<CalendarRoutes>(learned);
+    calendar_routes->add_to(server);
     if (!server.listen_unix(socket, "")) abort();
   }
 
@@ -136,8 +147,9 @@ class FakeCoordinator {
   std::unique_ptr<AgentDirectory> agents;
   LearnedState learned_state;
   LiveView live_view;
-  std::vector<Policy> policies;
+  Snapshot<std::vector<Policy>> policies;
   std::vector<ScoredPoint> scored_points;
+  std::vector<Anomaly> anomalies;
   MetricRegistry metrics;
 
  private:
@@ -286,7 +298,7 @@ class FakeCoordinator {
     policy.min_capacity = 200;
     policy.max_capacity = 4000;
     policy.lead_time = 30s;
-    policies = {policy};
+    policies.publish({policy});
   }
 
   Snapshot<LearnedState> learned;
@@ -295,6 +307,10 @@ class FakeCoordinator {
   std::unique_ptr<AccuracyLog> accuracy_log;
   std::unique_ptr<AccuracyReader> accuracy_reader;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
+  std::unique_ptr<AnomalyLog> anomaly_log;
+  std::unique_ptr<AnomalyReader> anomaly_reader;
+  std::unique_ptr<AnomalyRoutes> anomaly_routes;
+  std::unique_ptr<CalendarRoutes> calendar_routes;
   HttpServer server;
 };
 

@@ -182,8 +182,8 @@ TEST_F(RestApiTest, leads_tags_and_policies_are_listed) {
   EXPECT_EQ(lead["signature"], "pg_dump -Fc <db>");
   EXPECT_EQ(lead["host"], "web-1");
   EXPECT_EQ(lead["lag_s"], 20);
-  EXPECT_FALSE(lead.contains("response_per_second"));
-  EXPECT_EQ(get("/v1/leads?response=1")["leads"][0]["response_per_second"], Json({0., 1., 2.}));
+  EXPECT_FALSE(lead.contains("response"));
+  EXPECT_EQ(get("/v1/leads?response=1")["leads"][0]["response"]["values"], Json({0., 1., 2.}));
   EXPECT_TRUE(get("/v1/leads?signature=other")["leads"].empty());
   EXPECT_EQ(get("/v1/tags?key=role")["tags"][0]["value"], "batch");
   EXPECT_TRUE(get("/v1/tags?key=none")["tags"].empty());

@@ -117,6 +117,47 @@ TEST_F(LiveVerbs, accuracy_tells_how_forecasts_came_out) {
   EXPECT_TRUE(contains(show({"accuracy", "--json"}), "\"mean_naive_error\":0.5"));
 }
 
+TEST_F(LiveVerbs, anomalies_tells_what_was_unusual_and_why) {
+  const Anomaly sure{.key = fake.series,
+                     .time = fake.now - 1h,
+                     .value = 3.5,
+                     .score = .8,
+                     .agreeing = 2,
+                     .detector = "value",
+                     .reason = "3.5 is above all values seen, up to now 2"};
+  Anomaly single = sure;
+  single.time -= 1h;
+  single.agreeing = 1;
+  single.reason = "the course is unlike all seen";
+  fake.anomalies = {sure, single};
+  fake.start();
+  const auto text = show({"anomalies", "--workload", "/work/batch job"});
+  EXPECT_TRUE(contains(text, "3.50 cores   0.80      2  3.5 is above all values seen")) << text;
+  EXPECT_FALSE(contains(text, "unlike"));
+  EXPECT_TRUE(contains(show({"anomalies", "--all"}), "unlike all seen"));
+  EXPECT_TRUE(contains(show({"anomalies", "--workload", "/other"}), "nothing unusual"));
+  EXPECT_TRUE(contains(show({"anomalies", "--json"}), "\"confirmed\":true"));
+}
+
+TEST_F(LiveVerbs, calendars_tells_how_sources_are_and_whether_they_help) {
+  fake.learned_state.calendars.push_back(
+      {.name = "releases",
+       .kind = "csv",
+       .source = "/etc/r.csv",
+       .loaded = fake.now - 1min,
+       .problem = "/etc/r.csv:2: end: expected a time after start",
+       .events = 4,
+       .next_event = fake.now + 2h,
+       .series = 5,
+       .helped = 2,
+       .usefulness = .25});
+  fake.start();
+  const auto text = show({"calendars"});
+  EXPECT_TRUE(contains(text, "2 of 5  25 % of the error at best")) << text;
+  EXPECT_TRUE(contains(text, "releases: /etc/r.csv:2: end: expected"));
+  EXPECT_TRUE(contains(show({"calendars", "--json"}), "\"helped\":2"));
+}
+
 TEST_F(LiveVerbs, tables_fit_a_terminal) {
   fake.start();
   std::istringstream lines(show({"commands"}, {.width = 100, .colour = false}));

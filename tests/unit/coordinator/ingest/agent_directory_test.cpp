@@ -62,7 +62,7 @@ TEST_F(AgentDirectoryTest, approval_is_durable_and_so_is_revocation) {
     ASSERT_TRUE(row) << row.error().message();
     EXPECT_EQ(row->enrolment, Enrolment::approved);
     EXPECT_TRUE(directory->may_connect(key, "10.0.0.1"));
-    directory->on_hello(key, "web-1");
+    directory->on_hello(key, "web-1", "connection");
   }
   {
     const auto directory = open();
@@ -112,7 +112,7 @@ TEST_F(AgentDirectoryTest, two_hosts_of_one_name_must_be_told_apart_by_key) {
   for (int i = 0; i < 2; ++i) {
     const auto key = make_key();
     ASSERT_TRUE(directory->approve(key));
-    directory->on_hello(key, "clone");
+    directory->on_hello(key, "clone", "connection");
   }
   EXPECT_EQ(directory->revoke("clone").error().code(), ErrorCode::conflict);
 }
@@ -137,7 +137,7 @@ TEST_F(AgentDirectoryTest, what_a_host_says_about_itself_is_made_printable) {
   const auto directory = open();
   const auto key = make_key();
   ASSERT_TRUE(directory->approve(key));
-  directory->on_hello(key, "evil\x1b[2J\xff\n" + std::string(1000, 'x'));
+  directory->on_hello(key, "evil\x1b[2J\xff\n" + std::string(1000, 'x'), "connection");
   const auto name = directory->list()[0].host_name;
   EXPECT_TRUE(name.starts_with("evil?[2J??x")) << name;
   EXPECT_EQ(name.size(), 255U);
@@ -187,6 +187,39 @@ TEST_F(AgentDirectoryTest, refuses_a_file_that_makes_no_sense_and_leaves_it_alon
       << "a strange time is no reason to lock everybody out";
   write_file_text(good);
   EXPECT_TRUE(AgentDirectory::open(path_, clock_));
+}
+
+TEST_F(AgentDirectoryTest, two_hosts_with_one_key_are_noticed) {
+  const auto directory = open();
+  const auto key = make_key();
+  ASSERT_TRUE(directory->approve(key));
+  directory->on_hello(key, "web-1", "first");
+  directory->on_message(key, "first");
+  clock_.advance(std::chrono::minutes(1));
+  directory->on_hello(key, "web-2", "second");
+  clock_.advance(std::chrono::seconds(30));
+  directory->on_message(key, "second");
+  EXPECT_EQ(directory->list().front().shared_by, "");
+  directory->on_message(key, "first");
+  EXPECT_EQ(directory->list().front().shared_by, "web-1, web-2");
+  EXPECT_EQ(directory->take_newly_shared().size(), 1U);
+  directory->on_message(key, "first");
+  EXPECT_TRUE(directory->take_newly_shared().empty());
+  clock_.advance(std::chrono::minutes(6));
+  EXPECT_EQ(directory->list().front().shared_by, "");
+}
+
+TEST_F(AgentDirectoryTest, an_agent_that_connects_again_is_one_host) {
+  const auto directory = open();
+  const auto key = make_key();
+  ASSERT_TRUE(directory->approve(key));
+  directory->on_hello(key, "web-1", "first");
+  directory->on_hello(key, "web-1", "second");
+  clock_.advance(std::chrono::seconds(5));
+  directory->on_message(key, "first");  // what it had sent before the connection broke
+  clock_.advance(std::chrono::minutes(1));
+  directory->on_message(key, "second");
+  EXPECT_EQ(directory->list().front().shared_by, "");
 }
 
 }  // namespace

@@ -1,0 +1,132 @@
+#include "agent/sample/command_sums.h"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "common/signature/signature.h"
+
+namespace foreshock::agent {
+
+namespace {
+
+/// More signatures than a host has, unless something makes them up; then they are forgotten and
+/// numbered anew.
+constexpr std::size_t kMaxSignatures = 8192;
+constexpr std::size_t kKnownSlots = 1024;
+constexpr std::size_t kMaxKnownBytes = 256;
+
+std::string make_text(const Execution& execution) {
+  if (execution.argv.words.empty() && execution.filename.empty()) {
+    return "(" + execution.facts.comm + ")";  // a fork of we don't know what
+  }
+  return normalise(execution.argv.split(), execution.filename).text;
+}
+
+void add(CommandUse& sum, const ResourceUse& used) {
+  sum.cpu += used.cpu;
+  sum.read_bytes.count += used.read_bytes.count;
+  sum.written_bytes.count += used.written_bytes.count;
+  sum.minor_faults += used.minor_faults;
+  sum.major_faults += used.major_faults;
+}
+
+void add(CommandUse& sum, const CommandUse& other) {
+  sum.running += other.running;
+  sum.ended += other.ended;
+  sum.rss.count += other.rss.count;
+  sum.cpu += other.cpu;
+  sum.read_bytes.count += other.read_bytes.count;
+  sum.written_bytes.count += other.written_bytes.count;
+  sum.minor_faults += other.minor_faults;
+  sum.major_faults += other.major_faults;
+}
+
+}  // namespace
+
+std::uint32_t CommandSums::signature_of(const Execution& execution) {
+  const std::string& argv = execution.argv.words;
+  if (argv.empty() || argv.size() > kMaxKnownBytes) return number_of(make_text(execution));
+  if (known_.empty()) known_.resize(kKnownSlots);
+  // The file's name matters beside argv in rare cases only (argv[0] is made up); mixed in, it costs
+  // little.
+  const auto hash =
+      std::hash<std::string_view>()(argv) ^ std::hash<std::string_view>()(execution.filename);
+  Known& known = known_[hash % kKnownSlots];
+  if (known.signature == 0 || known.argv.size() != argv.size() + execution.filename.size() ||
+      !known.argv.starts_with(argv) || !known.argv.ends_with(execution.filename)) {
+    const auto signature = number_of(make_text(execution));
+    if (known_.empty()) return signature;  // all were forgotten just now
+    known.argv = argv + execution.filename;
+    known.signature = signature;
+  }
+  return known.signature;
+}
+
+std::uint32_t CommandSums::signature_of_kernel_threads() {
+  if (!is_current(kernel_threads_)) kernel_threads_ = number_of("[kernel]");
+  return kernel_threads_;
+}
+
+bool CommandSums::is_current(std::uint32_t signature) const {
+  return signature >= first_number_ && signature - first_number_ < texts_.size();
+}
+
+std::uint32_t CommandSums::number_of(const std::string& text) {
+  if (const auto found = numbers_.find(text); found != numbers_.end()) return found->second;
+  const auto number = first_number_ + static_cast<std::uint32_t>(texts_.size());
+  texts_.push_back(text);
+  numbers_.emplace(text, number);
+  return number;
+}
+
+void CommandSums::forget_signatures() {
+  first_number_ += static_cast<std::uint32_t>(texts_.size());
+  texts_.clear();
+  numbers_.clear();
+  known_.clear();
+}
+
+void CommandSums::add_running(std::uint64_t cgroup_id, std::uint32_t signature,
+                              const ProcessUse& process, const ResourceUse& used) {
+  CommandUse& sum = sums_[{cgroup_id, signature}];
+  ++sum.running;
+  sum.rss.count += process.rss.count;
+  add(sum, used);
+}
+
+void CommandSums::add_ended(std::uint64_t cgroup_id, std::uint32_t signature,
+                            const ResourceUse& used) {
+  CommandUse& sum = sums_[{cgroup_id, signature}];
+  ++sum.ended;
+  add(sum, used);
+}
+
+std::vector<CommandUse> CommandSums::take(
+    const std::function<const std::string&(std::uint64_t)>& path_of) {
+  std::vector<CommandUse> result;
+  result.reserve(sums_.size());
+  for (auto& [key, sum] : sums_) {
+    sum.cgroup_id = key.cgroup_id;
+    sum.cgroup = path_of(key.cgroup_id);
+    sum.signature = texts_[key.signature - first_number_];
+    result.push_back(std::move(sum));
+  }
+  sums_.clear();
+  std::ranges::sort(result, [](const CommandUse& a, const CommandUse& b) {
+    return std::tie(b.cpu, b.rss, a.signature, a.cgroup) <
+           std::tie(a.cpu, a.rss, b.signature, b.cgroup);
+  });
+  if (result.size() > most_) {
+    CommandUse rest;
+    rest.signature = "[other]";
+    for (std::size_t i = most_; i < result.size(); ++i) add(rest, result[i]);
+    result.resize(most_);
+    result.push_back(std::move(rest));
+  }
+  if (texts_.size() > kMaxSignatures) forget_signatures();
+  return result;
+}
+
+}  // namespace foreshock::agent

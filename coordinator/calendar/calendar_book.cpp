@@ -1,0 +1,193 @@
+#include "coordinator/calendar/calendar_book.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/os/file.h"
+#include "coordinator/calendar/csv_events.h"
+#include "coordinator/calendar/feed.h"
+#include "coordinator/calendar/holidays.h"
+#include "coordinator/calendar/icalendar.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+constexpr std::size_t kMostItems = 10'000;
+constexpr auto kHour = std::chrono::nanoseconds(std::chrono::hours(1));
+constexpr auto kRetry = std::chrono::minutes(5);
+
+WallTime floor_hour(WallTime time) {
+  return WallTime(std::chrono::floor<std::chrono::hours>(time));
+}
+
+std::size_t hours_of(TimeSpan span) {
+  return span.to <= span.from
+             ? 0
+             : static_cast<std::size_t>(
+                   (span.to - floor_hour(span.from) + kHour - std::chrono::nanoseconds(1)) / kHour);
+}
+
+std::vector<double> count_hours(const std::vector<WallTime>& items, TimeSpan span) {
+  std::vector<double> counts(hours_of(span), 0.0);
+  const WallTime first = floor_hour(span.from);
+  for (const WallTime item : items) {
+    if (item < first || item >= span.to) continue;
+    counts[static_cast<std::size_t>((item - first) / kHour)] += 1;
+  }
+  return counts;
+}
+
+CalendarSource read_source(TomlTable& table) {
+  CalendarSource source;
+  source.name = table.required_text("name");
+  const auto kind = table.choice("kind", "icalendar", {"icalendar", "csv", "holidays", "feed"});
+  source.kind = kind == "csv"        ? CalendarSource::Kind::csv
+                : kind == "holidays" ? CalendarSource::Kind::holidays
+                : kind == "feed"     ? CalendarSource::Kind::feed
+                                     : CalendarSource::Kind::icalendar;
+  source.file = table.text("file", "");
+  source.url = table.text("url", "");
+  source.country = table.text("country", "");
+  source.refresh = table.duration("refresh", source.refresh);
+  if (source.refresh < std::chrono::minutes(1)) table.fail("refresh", "must be at least 1min");
+  if (source.kind == CalendarSource::Kind::holidays) {
+    const auto known = find_holidays(source.country, {});
+    if (!known) table.fail("country", known.error().message());
+    if (!source.file.empty() || !source.url.empty())
+      table.fail("kind", "holidays take a country, no file and no url");
+  } else {
+    if (!source.country.empty()) table.fail("country", "is for kind \"holidays\"");
+    if (source.file.empty() == source.url.empty()) table.fail("name", "needs a file or a url");
+  }
+  if (!source.url.empty() && !source.url.starts_with("https://") &&
+      !source.url.starts_with("http://"))
+    table.fail("url", "must begin with https:// or http://");
+  return source;
+}
+
+}  // namespace
+
+std::string_view to_string(CalendarSource::Kind kind) {
+  switch (kind) {
+    case CalendarSource::Kind::icalendar:
+      return "icalendar";
+    case CalendarSource::Kind::csv:
+      return "csv";
+    case CalendarSource::Kind::holidays:
+      return "holidays";
+    case CalendarSource::Kind::feed:
+      return "feed";
+  }
+  return "";
+}
+
+std::vector<CalendarSource> read_calendar_sources(TomlTable& root) {
+  std::vector<CalendarSource> sources;
+  for (auto& table : root.tables("calendar")) {
+    sources.push_back(read_source(table));
+    const auto same = [&](const CalendarSource& one) { return one.name == sources.back().name; };
+    if (std::ranges::count_if(sources, same) > 1) table.fail("name", "is there twice");
+  }
+  return sources;
+}
+
+CalendarBook::CalendarBook(std::vector<CalendarSource> sources, Fetch fetch)
+    : fetch_(std::move(fetch)) {
+  for (auto& source : sources) entries_.push_back({std::move(source), {}, {}, {}, {}, {}});
+}
+
+std::string CalendarBook::refresh(WallTime now, TimeSpan span) {
+  const auto entry = std::ranges::min_element(entries_, {}, &Entry::due);
+  if (entry == entries_.end() || entry->due > now) return "";
+  const std::string before = std::exchange(entry->problem, "");
+  if (const auto loaded = load(*entry, span); !loaded) {
+    entry->problem = loaded.error().message();
+    entry->due = now + std::min<std::chrono::nanoseconds>(kRetry, entry->source.refresh);
+    return before.empty() ? fmt::format("{}: {}", entry->source.name, entry->problem) : "";
+  }
+  entry->loaded = now;
+  entry->due = now + entry->source.refresh;
+  return "";
+}
+
+Result<void> CalendarBook::load(Entry& entry, TimeSpan span) {
+  const CalendarSource& source = entry.source;
+  if (source.kind == CalendarSource::Kind::holidays) {
+    FS_TRY(entry.events, find_holidays(source.country, span));
+    return {};
+  }
+  const bool is_file = source.url.empty();
+  FS_TRY(auto text, is_file ? read_file(source.file, kMostBytes) : fetch_(source.url));
+  const std::string& name = is_file ? source.file : source.url;
+  if (source.kind == CalendarSource::Kind::icalendar) {
+    FS_TRY(entry.events, parse_icalendar(text, name, span));
+  } else if (source.kind == CalendarSource::Kind::csv) {
+    FS_TRY(entry.events, parse_csv_events(std::move(text), name, span));
+  } else {
+    FS_TRY(const auto items, parse_feed(text, name));
+    // A feed has its newest items only. What is as old as its oldest one, or older, is known.
+    std::vector<WallTime> all = std::move(entry.items);
+    if (!items.empty()) std::erase_if(all, [&](WallTime item) { return item >= items.front(); });
+    all.insert(all.end(), items.begin(), items.end());
+    if (all.size() > kMostItems) all.erase(all.begin(), all.end() - kMostItems);
+    entry.items = std::move(all);
+  }
+  return {};
+}
+
+std::vector<Regressor> CalendarBook::regressors(TimeSpan span) const {
+  std::vector<Regressor> all;
+  for (const Entry& entry : entries_) {
+    if (entry.loaded == WallTime()) continue;
+    const bool is_feed = entry.source.kind == CalendarSource::Kind::feed;
+    all.push_back(
+        {.name = entry.source.name,
+         .start = floor_hour(span.from),
+         .step = kHour,
+         .values = is_feed ? count_hours(entry.items, span) : cover_hours(entry.events, span)});
+  }
+  return all;
+}
+
+std::vector<CalendarState> CalendarBook::states(WallTime now) const {
+  std::vector<CalendarState> all;
+  for (const Entry& entry : entries_) {
+    const CalendarSource& source = entry.source;
+    CalendarState state;
+    state.name = source.name;
+    state.kind = to_string(source.kind);
+    state.source = !source.file.empty()  ? source.file
+                   : !source.url.empty() ? source.url
+                                         : source.country;
+    state.loaded = entry.loaded;
+    state.problem = entry.problem;
+    state.events = entry.events.size() + entry.items.size();
+    const auto next = std::ranges::find_if(
+        entry.events, [&](const CalendarEvent& event) { return event.start > now; });
+    if (next != entry.events.end()) state.next_event = next->start;
+    all.push_back(std::move(state));
+  }
+  return all;
+}
+
+std::vector<double> cover_hours(const std::vector<CalendarEvent>& events, TimeSpan span) {
+  std::vector<double> covered(hours_of(span), 0.0);
+  const WallTime first = floor_hour(span.from);
+  for (const CalendarEvent& event : events) {
+    const WallTime begin = std::max(event.start, first);
+    const WallTime end =
+        std::min(event.end, first + kHour * static_cast<std::int64_t>(covered.size()));
+    for (WallTime hour = floor_hour(begin); hour < end; hour += kHour) {
+      const auto inside = std::min(end, hour + kHour) - std::max(begin, hour);
+      covered[static_cast<std::size_t>((hour - first) / kHour)] +=
+          event.weight * std::chrono::duration<double>(inside) / std::chrono::hours(1);
+    }
+  }
+  return covered;
+}
+
+}  // namespace foreshock::coordinator

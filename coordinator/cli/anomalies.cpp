@@ -1,0 +1,32 @@
+// anomalies: what was unusual, and why.
+#include <fmt/format.h>
+
+#include "coordinator/cli/reply.h"
+
+namespace foreshock::coordinator {
+
+std::string show_anomalies(const Json& reply, const View& view) {
+  constexpr auto kRight = TextColumn::Align::right;
+  TextTable table({{"WHEN", kRight},
+                   {"HOST"},
+                   {"WORKLOAD"},
+                   {"QUANTITY"},
+                   {"VALUE", kRight},
+                   {"SCORE", kRight},
+                   {"AGREE", kRight},
+                   {"WHY"}});
+  for (const auto& row : reply.at("anomalies")) {
+    table.add_row({ago_of(row, "time", view), raw_words_of(row, "host"), workload_of(row),
+                   raw_words_of(row, "quantity"),
+                   describe_amount(number_of(row, "value"), raw_words_of(row, "unit")),
+                   fmt::format("{:.2f}", number_of(row, "score").value_or(0)),
+                   std::to_string(count_of(row, "agreeing")), raw_words_of(row, "reason")});
+  }
+  if (!table.empty()) return table.render(view.style);
+  return fmt::format("nothing unusual in the last {} days{}\n", count_of(reply, "days"),
+                     reply.at("all").get<bool>()
+                         ? ""
+                         : " that several detectors agree on; --all shows what one of them found");
+}
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "coordinator/calendar/calendar_book.h"
+#include "coordinator/calendar/effect.h"
+#include "coordinator/history/history_store.h"
+#include "coordinator/model/forecast.h"
+
+namespace foreshock::coordinator {
+
+/// The part of a learning round that brings in outside knowledge: reads the sources that are due,
+/// measures now and then what each does to each series, and moves the forecasts by those that help.
+/// Thread `learn`.
+class CalendarRound {
+ public:
+  /// `history` outlives it.
+  CalendarRound(std::vector<CalendarSource> sources, HistoryReader& history);
+
+  /// @return the sources and whether they help.
+  Result<std::vector<CalendarState>> run(std::map<SeriesKey, ForecastOrReason>& forecasts,
+                                         WallTime now);
+
+ private:
+  struct Measured {
+    WallTime when;
+    std::map<std::string, RegressorEffect> effects;  ///< by the source's name
+  };
+
+  Result<void> measure(const SeriesKey& key, const std::vector<Regressor>& regressors,
+                       WallTime now);
+  void add_usefulness(std::vector<CalendarState>& states) const;
+
+  CalendarBook book_;
+  HistoryReader& history_;
+  const bool has_sources_;
+  std::map<SeriesKey, Measured> measured_;
+};
+
+}  // namespace foreshock::coordinator
