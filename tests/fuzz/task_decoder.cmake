@@ -1,0 +1,1 @@
+foreshock_fuzzer(task_decoder SOURCES fuzz_task_decoder.cpp DEPS agent_capture)
