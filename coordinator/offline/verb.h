@@ -32,5 +32,6 @@ void add_signature_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_anomaly_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_sequence_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_lead_verbs(CLI::App& app, const OfflineVerbs& verbs);
+void add_sequence_verbs(CLI::App& app, const OfflineVerbs& verbs);
 
 }  // namespace foreshock::coordinator
