@@ -42,7 +42,6 @@ void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_
   add_anomaly_verbs(app, verbs);
   add_sequence_verbs(app, verbs);
   add_lead_verbs(app, verbs);
-  add_sequence_verbs(app, verbs);
 }
 
 }  // namespace foreshock::coordinator

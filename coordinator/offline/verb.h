@@ -32,6 +32,5 @@ void add_signature_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_anomaly_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_sequence_verbs(CLI::App& app, const OfflineVerbs& verbs);
 void add_lead_verbs(CLI::App& app, const OfflineVerbs& verbs);
-void add_sequence_verbs(CLI::App& app, const OfflineVerbs& verbs);
 
 }  // namespace foreshock::coordinator
