@@ -27,12 +27,12 @@ void add(DemandScore& score, DemandTarget target, const DemandPrediction& model,
          const DemandPrediction& history, double actual) {
   const double least = least_of(target);
   ++score.predictions;
-  score.model_pinball += quantile_loss(model.quantiles, actual);
-  score.history_pinball += quantile_loss(history.quantiles, actual);
+  score.model_pinball += pinball_loss(model.quantiles, actual);
+  score.history_pinball += pinball_loss(history.quantiles, actual);
   score.model_log_pinball +=
-      quantile_loss(logs_of(model.quantiles, least), std::log(actual + least));
+      pinball_loss(logs_of(model.quantiles, least), std::log(actual + least));
   score.history_log_pinball +=
-      quantile_loss(logs_of(history.quantiles, least), std::log(actual + least));
+      pinball_loss(logs_of(history.quantiles, least), std::log(actual + least));
   score.coverage90 += is_inside(model.quantiles, actual) ? 1 : 0;
   score.history_coverage90 += is_inside(history.quantiles, actual) ? 1 : 0;
   score.by_forest += model.model == "forest" ? 1 : 0;

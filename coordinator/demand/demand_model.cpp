@@ -139,15 +139,6 @@ std::string program_of(const std::string& signature) {
   return signature.substr(0, signature.find(' '));
 }
 
-double quantile_loss(const Quantiles& quantiles, double actual) {
-  double loss = 0;
-  for (std::size_t i = 0; i < quantiles.size(); ++i) {
-    const double miss = actual - quantiles[i];
-    loss += miss >= 0 ? kQuantileLevels[i] * miss : (kQuantileLevels[i] - 1) * miss;
-  }
-  return loss / static_cast<double>(quantiles.size());
-}
-
 void EmpiricalDemand::add(Samples& samples, const DemandRecord& record) {
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i].push_back(record.used[i]);
 }
@@ -233,9 +224,8 @@ DemandModel DemandModel::fit(std::vector<DemandRecord> records, const Options& o
       double history_loss = 0;
       for (const auto& record : after) {
         const double actual = record.used[index_of(target)];
-        forest_loss +=
-            quantile_loss(trial.predict(known_features, record.question, target), actual);
-        history_loss += quantile_loss(empirical.predict(record.question, target).quantiles, actual);
+        forest_loss += pinball_loss(trial.predict(known_features, record.question, target), actual);
+        history_loss += pinball_loss(empirical.predict(record.question, target).quantiles, actual);
       }
       if (forest_loss >= history_loss) continue;
       program->targets[index_of(target)] =
