@@ -12,8 +12,12 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr double kValueLimit = .025;
+// A new value is of interest from a quarter of a percent away from all known ones on.
+constexpr double kValueShare = .0025;
 constexpr double kBetween = .4;  // what a distance counts where both sides are known
 constexpr double kDailyLimit = 1;
+// Of what is usual all day.
+constexpr double kDailyShare = .01;
 constexpr double kShapeLimit = 1;
 constexpr std::size_t kWindow = ShapeMemory::kLength;
 // What came within so many values is part of the same event and does not explain it.
@@ -27,7 +31,10 @@ Suspicion ValueDetector::observe(WallTime time, double value) {
   if (scale_.is_known()) {
     const ValueMemory::Novelty novelty = memory_.novelty(value, scale_);
     const bool is_beyond = novelty.is_above || novelty.is_below;
-    suspicion.level = novelty.distance * (is_beyond ? 1 : kBetween) / kValueLimit;
+    const double apart = std::abs(value - novelty.nearest) /
+                         std::max({std::abs(value), std::abs(novelty.nearest), 1e-300});
+    suspicion.level =
+        std::min(novelty.distance / kValueLimit, apart / kValueShare) * (is_beyond ? 1 : kBetween);
     if (suspicion.level >= kWorthAReason) {
       const char* where = novelty.is_above   ? "above all values seen, up to now"
                           : novelty.is_below ? "below all values seen, down to now"
@@ -62,7 +69,10 @@ Suspicion DailyDetector::judge_departure(WallTime time, double newest) {
   Suspicion suspicion;
   // What departures are usual takes a day to see.
   if (departures_.is_known() && time - *first_departure_ >= std::chrono::hours(24)) {
-    suspicion.level = memory_.novelty(departure, departures_).distance / kDailyLimit;
+    const ValueMemory::Novelty novelty = memory_.novelty(departure, departures_);
+    const double apart =
+        std::abs(departure - novelty.nearest) / std::max(std::abs(values_.median()), 1e-300);
+    suspicion.level = std::min(novelty.distance / kDailyLimit, apart / kDailyShare);
     if (suspicion.level >= kWorthAReason) {
       suspicion.reason =
           fmt::format("{:.4g} {} what is usual at this time of the day, as never before",

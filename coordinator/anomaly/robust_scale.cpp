@@ -11,6 +11,9 @@ namespace {
 // Deviations below this share of the values themselves are how numbers are stored, not what
 // happens.
 constexpr double kLeastShare = 1e-6;
+// Nor is a deviation of less than a hundredth of what is usual: a host at full load is not unusual
+// in the third digit.
+constexpr double kLeastOfMedian = .01;
 
 }  // namespace
 
@@ -36,7 +39,8 @@ void RobustScale::refit() {
     sum += std::abs(value - median_);
     largest = std::max(largest, std::abs(static_cast<double>(value)));
   }
-  deviation_ = std::max({sum / static_cast<double>(values.size()), kLeastShare * largest, 1e-9});
+  deviation_ = std::max({sum / static_cast<double>(values.size()), kLeastShare * largest,
+                         kLeastOfMedian * std::abs(median_), 1e-9});
 }
 
 double RobustScale::compress(double value) const {

@@ -314,6 +314,7 @@ Json score_json(const ModelScore& score) {
       {"pinball", number_json(score.pinball)},
       {"coverage80", number_json(score.coverage80)},
       {"points", score.points},
+      {"weight", number_json(score.weight)},
       {"serves", score.serves},
   };
 }

@@ -84,13 +84,13 @@ std::string render_scores(const Json& scores, const View& view) {
                    {"PINBALL LOSS", kRight},
                    {"IN THE 80 % BAND", kRight},
                    {"POINTS", kRight},
-                   {""}});
+                   {"SHARE", kRight}});
   for (const auto& score : scores) {
     table.add_row({raw_words_of(score, "model"),
                    fmt::format("{:.4g}", number_of(score, "pinball").value_or(0)),
                    fmt::format("{:.0f} %", number_of(score, "coverage80").value_or(0) * 100),
                    std::to_string(count_of(score, "points")),
-                   score.at("serves").get<bool>() ? "serves" : ""});
+                   fmt::format("{:.0f} %", number_of(score, "weight").value_or(0) * 100)});
   }
   return table.empty() ? "" : "\n" + table.render(view.style);
 }

@@ -167,7 +167,11 @@ struct Verbs {
     app->add_flag("--json", request->json, "Print the service's answer as JSON");
     app->callback([app, request, show] {
       // "decisions list" runs the callback of "decisions" as well.
-      if (app->get_subcommands().empty()) request->exit_status = ask_and_show(*request, show);
+      if (!app->get_subcommands().empty()) return;
+      // "forecast --csv" is answered from the file, by coordinator/offline.
+      const auto* file = app->get_option_no_throw("--csv");
+      if (file != nullptr && file->count() > 0) return;
+      request->exit_status = ask_and_show(*request, show);
     });
     return {app, std::move(request)};
   }

@@ -139,15 +139,6 @@ std::string program_of(const std::string& signature) {
   return signature.substr(0, signature.find(' '));
 }
 
-double pinball_loss(const Quantiles& quantiles, double actual) {
-  double loss = 0;
-  for (std::size_t i = 0; i < quantiles.size(); ++i) {
-    const double miss = actual - quantiles[i];
-    loss += miss >= 0 ? kQuantileLevels[i] * miss : (kQuantileLevels[i] - 1) * miss;
-  }
-  return loss / static_cast<double>(quantiles.size());
-}
-
 void EmpiricalDemand::add(Samples& samples, const DemandRecord& record) {
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i].push_back(record.used[i]);
 }

@@ -61,8 +61,6 @@ class DemandModel {
   std::size_t records_ = 0;
 };
 
-/// The mean over the levels of the pinball loss of a prediction.
-double pinball_loss(const Quantiles& quantiles, double actual);
 /// The signature's first word: "gcc", "python3".
 std::string program_of(const std::string& signature);
 

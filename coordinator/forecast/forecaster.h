@@ -15,7 +15,8 @@ class Forecaster {
   virtual std::string name() const = 0;
   /// @param history  values in the series' unit; gaps are NaN.
   /// @param points   how many steps ahead, the first one right after the history's end.
-  /// @return mean and the seven quantiles, ordered, never negative; or why not yet, and when.
+  /// @return mean and the seven quantiles, ordered, not negative where the history is not; or why
+  /// not yet, and when.
   virtual ForecastOrReason forecast(const Series& history, std::size_t points) const = 0;
 };
 

@@ -13,4 +13,13 @@ double quantile_at(const Quantiles& quantiles, double level) {
   return quantiles.back();
 }
 
+double pinball_loss(const Quantiles& quantiles, double actual) {
+  double loss = 0;
+  for (std::size_t i = 0; i < quantiles.size(); ++i) {
+    const double above = actual - quantiles[i];
+    loss += above >= 0 ? kQuantileLevels[i] * above : (kQuantileLevels[i] - 1) * above;
+  }
+  return loss / static_cast<double>(quantiles.size());
+}
+
 }  // namespace foreshock::coordinator

@@ -16,6 +16,9 @@ using Quantiles = std::array<double, kQuantileLevels.size()>;
 
 /// Value of a level between or beyond the seven by linear interpolation (clamped to the outermost).
 double quantile_at(const Quantiles& quantiles, double level);
+/// How wrong the quantiles were, mean over the seven levels. Source: Koenker & Bassett, "Regression
+/// quantiles" (1978).
+double pinball_loss(const Quantiles& quantiles, double actual);
 
 /// A command that was seen and moved a forecast.
 struct LeadContribution {
@@ -33,7 +36,7 @@ struct Forecast {
   WallTime start;
   std::chrono::nanoseconds step{};
   std::vector<double> mean;
-  std::vector<Quantiles> quantiles;  ///< ordered, never negative
+  std::vector<Quantiles> quantiles;  ///< ordered; not negative where the history is not
   std::string model;                 ///< which forecaster, or "a+leads" when commands moved it
   std::vector<LeadContribution> leads;
   std::vector<Quantiles>
@@ -54,6 +57,7 @@ struct ModelScore {
   double pinball = 0;     ///< mean over points and the seven levels; lower is better
   double coverage80 = 0;  ///< share of actual values inside [.1, .9]
   std::size_t points = 0;
+  double weight = 0;  ///< share in what serves, over all distances and levels
   bool serves = false;
 };
 

@@ -13,14 +13,15 @@ namespace foreshock::coordinator {
 CLI::App* OfflineVerbs::add(CLI::App& parent, const std::string& name, const std::string& help,
                             std::function<Result<void>()> run) const {
   CLI::App* verb = parent.add_subcommand(name, help);
-  verb->callback([run = std::move(run), out = output, &status = exit_status] {
-    const auto done = run();
-    out.out.flush();
-    if (done) return;
-    out.err << "foreshock-coordinator: " << make_printable(done.error().message()) << "\n";
-    status = ExitStatus::failure;
-  });
+  verb->callback([run = std::move(run), verbs = *this] { verbs.finish(run()); });
   return verb;
+}
+
+void OfflineVerbs::finish(const Result<void>& done) const {
+  output.out.flush();
+  if (done) return;
+  output.err << "foreshock-coordinator: " << make_printable(done.error().message()) << "\n";
+  exit_status = ExitStatus::failure;
 }
 
 CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std::string& help) {
@@ -34,11 +35,13 @@ CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std:
 
 void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status) {
   const OfflineVerbs verbs{output, exit_status};
+  add_backtest_verb(app, verbs);
+  add_forecast_file(app, verbs);
   add_demand_verbs(app, verbs);
   add_signature_verbs(app, verbs);
   add_anomaly_verbs(app, verbs);
-  add_lead_verbs(app, verbs);
   add_sequence_verbs(app, verbs);
+  add_lead_verbs(app, verbs);
 }
 
 }  // namespace foreshock::coordinator

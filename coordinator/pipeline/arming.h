@@ -25,6 +25,7 @@ class Arming {
 
   /// From the next turn on.
   void set_policies(std::vector<Policy> policies) { policies_ = std::move(policies); }
+  void set_rules(std::vector<ReflexRule> rules) { rules_ = std::move(rules); }
 
   /// Decisions to record and send.
   std::vector<Decision> turn(const LiveState& live, const LearnedState& learned, WallTime now);
@@ -46,7 +47,7 @@ class Arming {
                 const LearnedState& learned, WallTime now, Wanted& wanted) const;
   bool may_ask(const Key& key, WallTime now);
 
-  const std::vector<ReflexRule> rules_;
+  std::vector<ReflexRule> rules_;
   std::vector<Policy> policies_;
   std::map<Key, Asked> asked_;
 };

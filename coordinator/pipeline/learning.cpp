@@ -42,7 +42,6 @@ double last_known(const Series& series) {
 Learning::Learning(Options options, Parts parts)
     : options_(options),
       parts_(parts),
-      ensemble_(make_default_ensemble()),
       check_(options.max_series),
       anomalies_(options.anomalies, options.max_series,
                  {parts.history, parts.anomalies, parts.metrics}),
@@ -87,7 +86,7 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
   FS_CHECK(check_forecasts(series, now));
   const auto points = static_cast<std::size_t>(options_.horizon / options_.step);
   for (const auto& one : series) {
-    auto outcome = ensemble_->forecast_with_scores(one, points);
+    auto outcome = forecaster_.forecast_with_scores(one, points);
     if (auto* forecast = std::get_if<Forecast>(&outcome.forecast)) {
       forecast->made_at = now;
       check_.remember(*forecast, last_known(one));

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "coordinator/forecast/ensemble.h"
+#include "coordinator/forecast/combination.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/lead/lead_finder.h"
 #include "coordinator/lead/lead_search.h"
@@ -71,7 +71,7 @@ class Learning {
 
   const Options options_;
   const Parts parts_;
-  std::unique_ptr<Ensemble> ensemble_;
+  Combination forecaster_;
   ForecastCheck check_;
   AnomalyRound anomalies_;
   CalendarRound calendars_;

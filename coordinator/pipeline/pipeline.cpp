@@ -64,6 +64,7 @@ void Pipeline::apply_settings() {
   options_ = settings->options;
   deciding_.set_policies(settings->policies);
   arming_.set_policies(settings->policies);
+  arming_.set_rules(options_.reflex_rules);
   decide_now_ = true;
 }
 

@@ -19,16 +19,6 @@ std::optional<std::size_t> middle_step(const Forecast& forecast, const HorizonRa
   return first + (last - first) / 2;
 }
 
-/// Pinball loss: Koenker & Bassett, "Regression quantiles" (1978).
-double mean_pinball(const Quantiles& quantiles, double value) {
-  double sum = 0;
-  for (std::size_t i = 0; i < quantiles.size(); ++i) {
-    const double over = value - quantiles[i];
-    sum += std::max(kQuantileLevels[i] * over, (kQuantileLevels[i] - 1) * over);
-  }
-  return sum / static_cast<double>(quantiles.size());
-}
-
 }  // namespace
 
 void ForecastCheck::remember(const Forecast& forecast, double last_value) {
@@ -66,7 +56,7 @@ std::vector<ScoredPoint> ForecastCheck::score(const Series& series) {
                         .time = point.time,
                         .error = std::abs(point.mean - value),
                         .naive_error = std::abs(point.last_value - value),
-                        .pinball = mean_pinball(q, value),
+                        .pinball = pinball_loss(q, value),
                         .inside80 = value >= q[2] && value <= q[4],
                         .inside95 = value >= q[0] && value <= q[6],
                         .above95 = value > q[5]});

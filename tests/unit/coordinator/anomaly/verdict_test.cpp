@@ -62,6 +62,10 @@ TEST(SeriesWatch, is_calm_where_nothing_happens) {
   EXPECT_LE(watch([](std::size_t, double noise) { return std::exp(noise); }).size(), 10U);
 }
 
+TEST(SeriesWatch, a_host_at_full_load_is_not_unusual_in_the_third_digit) {
+  EXPECT_TRUE(watch([](std::size_t, double noise) { return 2 + .001 * noise; }).empty());
+}
+
 TEST(SeriesWatch, tells_a_shift_of_the_level_at_its_first_value) {
   const auto told =
       watch([](std::size_t step, double noise) { return 10 + noise + (step >= 3000 ? 6 : 0); });

@@ -227,8 +227,8 @@ class FakeCoordinator {
     learned_state.forecasts[series] = make_forecast();
     learned_state.forecasts[{{1, ""}, Quantity::memory_used}] =
         NotYet{"needs 2 seasons of 60 s", now + 1min};
-    learned_state.scores[series] = {{"holt_winters", .1, .81, 500, true},
-                                    {"seasonal_naive", .2, .7, 500, false}};
+    learned_state.scores[series] = {{"holt_winters", .1, .81, 500, .7, true},
+                                    {"seasonal_naive", .2, .7, 500, 0, false}};
     learned_state.tags = {{workload, "role", "batch", "rule:batch", "cgroup matches /work/*", 1}};
   }
 

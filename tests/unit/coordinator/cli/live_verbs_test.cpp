@@ -209,7 +209,7 @@ TEST_F(LiveVerbs, forecast_is_drawn_and_listed) {
   EXPECT_TRUE(contains(text, "┊")) << text;
   EXPECT_TRUE(contains(text, "━")) << text;
   EXPECT_TRUE(contains(text, "0.50 cores")) << text;
-  EXPECT_TRUE(contains(text, "serves")) << text;
+  EXPECT_TRUE(contains(text, "70 %")) << text;
 }
 
 TEST_F(LiveVerbs, forecast_says_why_there_is_none_yet) {

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "coordinator/forecast/forecaster.h"
+
+namespace foreshock::coordinator {
+
+/// The forecaster of the product: many simple members, combined by what each was worth on this
+/// series, with intervals from the combination's own past errors. One configuration for all series.
+///
+/// 1. Each shape of make_shapes() with its regression on what is off it (forecast_shape), and
+///    the plain seasonal naive, forecast from sixty origins of the past.
+/// 2. For each range of distances shares of the members (aggregate) by absolute error, recent ones
+///    counting more. A member that the seasonal naive beats in a range has no share there.
+/// 3. The band around that: LocalErrors.
+/// 4. That band is one of several distributions; the others are the recent values themselves
+///    (RecentValues). For each level and range shares by pinball loss, the band's own errors being
+///    left out where it is judged.
+/// 5. Widened for what so short a past cannot know (widening.h).
+///
+/// `Forecast::mean` is the median, which is what the members' shares aim at. Where the history is
+/// too short for a back-test SeasonalNaive answers.
+///
+/// Never negative where the history is not. Deterministic, any thread. For a month of hours and two
+/// days ahead about ten milliseconds.
+class Combination final : public Forecaster {
+ public:
+  struct Outcome {
+    ForecastOrReason forecast;
+    std::vector<ModelScore> scores;  ///< largest share first
+  };
+
+  std::string name() const override { return "combination"; }
+  ForecastOrReason forecast(const Series& history, std::size_t points) const override;
+  Outcome forecast_with_scores(const Series& history, std::size_t points) const;
+};
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,190 @@
+// forecast --csv: what a recorded series is going to do, with no service running.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/config/toml_document.h"
+#include "common/text/display.h"
+#include "coordinator/cli/forecast_chart.h"
+#include "coordinator/forecast/combination.h"
+#include "coordinator/offline/series_file.h"
+#include "coordinator/offline/verb.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+constexpr auto kRight = TextColumn::Align::right;
+constexpr std::int64_t kMostPoints = 100'000;
+constexpr std::size_t kTableRows = 12;
+constexpr std::size_t kChartHeight = 14;
+constexpr std::size_t kChartWidth = 90;
+constexpr std::size_t kScaleWidth = 16;
+
+struct Options {
+  std::string csv;
+  std::string series;
+  std::string horizon = "24h";
+  std::string step;
+  bool plot = false;
+};
+
+Result<const FileSeries*> choose(const std::map<std::string, FileSeries>& all,
+                                 const Options& options) {
+  if (all.empty()) return Error(ErrorCode::invalid_argument, options.csv + ": no rows");
+  if (options.series.empty() && all.size() == 1) return &all.begin()->second;
+  const auto found = all.find(options.series);
+  if (found != all.end()) return &found->second;
+  std::string names;
+  for (const auto& [name, values] : all) names += (names.empty() ? "" : ", ") + name;
+  return Error(
+      ErrorCode::invalid_argument,
+      options.series.empty()
+          ? fmt::format("{}: several series, name one with --series: {}", options.csv, names)
+          : fmt::format("{}: no series \"{}\", there are: {}", options.csv, options.series, names));
+}
+
+Result<std::chrono::nanoseconds> choose_step(const FileSeries& series, const Options& options) {
+  if (!options.step.empty()) return parse_duration(options.step);
+  if (series.size() < 2)
+    return Error(ErrorCode::invalid_argument,
+                 options.csv + ": one row says nothing of the distance of values; give --step");
+  return usual_step(series);
+}
+
+std::string format_value(double value) {
+  return fmt::format("{:.4g}", value);
+}
+
+std::string plot(const Series& history, const Forecast& forecast, const CliOutput& output) {
+  std::vector<ChartPoint> points;
+  const std::size_t before = std::min(history.values.size(), 2 * forecast.mean.size());
+  for (std::size_t i = history.values.size() - before; i < history.values.size(); ++i) {
+    ChartPoint point;
+    if (std::isfinite(history.values[i])) point.actual = history.values[i];
+    points.push_back(point);
+  }
+  for (std::size_t h = 0; h < forecast.mean.size(); ++h) {
+    const Quantiles& q = forecast.quantiles[h];
+    points.push_back({.actual = {}, .band = ChartPoint::Band{q[0], q[2], q[3], q[4], q[6]}});
+  }
+  const std::size_t wide = output.style.width.value_or(kChartWidth + kScaleWidth);
+  const std::size_t width = std::min(kChartWidth, wide > kScaleWidth ? wide - kScaleWidth : 10);
+  return draw_chart(points, width, kChartHeight, format_value) + "\n";
+}
+
+std::string table_of(const Forecast& forecast, const TextStyle& style) {
+  TextTable table({{"TIME (UTC)"},
+                   {"MEDIAN", kRight},
+                   {"10 %", kRight},
+                   {"90 %", kRight},
+                   {"2.5 %", kRight},
+                   {"97.5 %", kRight}});
+  const std::size_t rows = std::min(kTableRows, forecast.mean.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t h = row * forecast.mean.size() / rows;
+    const Quantiles& q = forecast.quantiles[h];
+    table.add_row({format_utc(forecast.start + forecast.step * static_cast<std::int64_t>(h)),
+                   format_value(q[3]), format_value(q[2]), format_value(q[4]), format_value(q[0]),
+                   format_value(q[6])});
+  }
+  return table.render(style);
+}
+
+std::string table_of(const std::vector<ModelScore>& scores, const TextStyle& style) {
+  TextTable table(
+      {{"MODEL"}, {"SHARE", kRight}, {"PINBALL LOSS", kRight}, {"IN THE 80 % BAND", kRight}});
+  for (const ModelScore& score : scores) {
+    table.add_row({score.model, fmt::format("{:.0f} %", 100 * score.weight),
+                   format_value(score.pinball), fmt::format("{:.0f} %", 100 * score.coverage80)});
+  }
+  return table.empty() ? "" : "\n" + table.render(style);
+}
+
+std::string to_json(const Combination::Outcome& outcome, const Forecast& forecast) {
+  nlohmann::ordered_json json = {{"model", forecast.model}};
+  for (std::size_t h = 0; h < forecast.mean.size(); ++h) {
+    const Quantiles& q = forecast.quantiles[h];
+    json["points"].push_back(
+        {{"time", format_utc(forecast.start + forecast.step * static_cast<std::int64_t>(h))},
+         {"mean", forecast.mean[h]},
+         {"q025", q[0]},
+         {"q05", q[1]},
+         {"q10", q[2]},
+         {"q50", q[3]},
+         {"q90", q[4]},
+         {"q95", q[5]},
+         {"q975", q[6]}});
+  }
+  for (const ModelScore& score : outcome.scores) {
+    json["scores"].push_back({{"model", score.model},
+                              {"weight", score.weight},
+                              {"pinball", score.pinball},
+                              {"coverage80", score.coverage80},
+                              {"points", score.points}});
+  }
+  return json.dump(2) + "\n";
+}
+
+Result<void> forecast_file(const Options& options, bool json, const CliOutput& output) {
+  FS_TRY(const auto all, read_series_file(options.csv));
+  FS_TRY(const FileSeries* values, choose(all, options));
+  FS_TRY(const auto step, choose_step(*values, options));
+  FS_TRY(const auto horizon, parse_duration(options.horizon));
+  if (step.count() <= 0 || horizon < step || horizon / step > kMostPoints)
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("--horizon {}: 1 to {} steps of {}", options.horizon, kMostPoints,
+                             format_duration(step)));
+  // A value stands for the time of its row, so the first point ahead is one step after the last.
+  const Series series = make_series(*values, values->back().time, step);
+  const auto outcome =
+      Combination().forecast_with_scores(series, static_cast<std::size_t>(horizon / step));
+  if (const auto* not_yet = std::get_if<NotYet>(&outcome.forecast))
+    return Error(ErrorCode::invalid_argument, options.csv + ": no forecast: " + not_yet->reason);
+  const auto& forecast = std::get<Forecast>(outcome.forecast);
+  if (json) {
+    output.out << to_json(outcome, forecast);
+    return {};
+  }
+  if (options.plot) output.out << plot(series, forecast, output);
+  output.out << table_of(forecast, output.style) << table_of(outcome.scores, output.style);
+  return {};
+}
+
+}  // namespace
+
+void add_forecast_file(CLI::App& app, const OfflineVerbs& verbs) {
+  CLI::App& verb = OfflineVerbs::group(app, "forecast", "What a series is expected to do");
+  verb.require_subcommand(0);
+  if (verb.get_option_no_throw("--json") == nullptr)
+    verb.add_flag("--json")->description("Print JSON");
+  const auto options = std::make_shared<Options>();
+  CLI::Option* csv =
+      verb.add_option("--csv", options->csv,
+                      "Forecast this file instead: columns timestamp, value, series_id where it "
+                      "holds several; \"-\" is standard input")
+          ->type_name("FILE");
+  verb.add_option("--series", options->series, "With --csv: which series of the file")
+      ->needs(csv)
+      ->type_name("ID");
+  verb.add_option("--horizon", options->horizon, "With --csv: how far ahead")
+      ->needs(csv)
+      ->capture_default_str()
+      ->type_name("DURATION");
+  verb.add_option("--step", options->step, "With --csv: distance of values (the commonest)")
+      ->needs(csv)
+      ->type_name("DURATION");
+  verb.add_flag("--plot", options->plot, "With --csv: draw it")->needs(csv);
+  verb.parse_complete_callback([&verb, csv, options, verbs] {
+    if (csv->count() == 0) return;
+    const bool json = verb.get_option("--json")->count() > 0;
+    verbs.finish(forecast_file(*options, json, verbs.output));
+  });
+}
+
+}  // namespace foreshock::coordinator

@@ -1,0 +1,118 @@
+#include "coordinator/forecast/combination.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "generated_series.h"
+
+namespace foreshock::coordinator {
+namespace {
+
+using std::chrono::hours;
+
+constexpr std::size_t kDay = 24;
+
+struct Made {
+  Forecast forecast;
+  std::map<std::string, double> weights;
+  std::vector<ModelScore> scores;
+
+  double weight_of(const std::string& beginning) const {
+    double sum = 0;
+    for (const auto& [name, weight] : weights) sum += name.starts_with(beginning) ? weight : 0;
+    return sum;
+  }
+};
+
+Made make(const std::vector<double>& values, std::size_t points) {
+  auto outcome = Combination().forecast_with_scores(series_of(values, hours(1)), points);
+  Made made{std::get<Forecast>(outcome.forecast), {}, outcome.scores};
+  for (const ModelScore& score : outcome.scores) made.weights[score.model] = score.weight;
+  return made;
+}
+
+double mean_error(const Forecast& forecast, const std::vector<double>& all, std::size_t origin) {
+  double sum = 0;
+  for (std::size_t h = 0; h < forecast.mean.size(); ++h)
+    sum += std::abs(forecast.mean[h] - all[origin + h]) / static_cast<double>(forecast.mean.size());
+  return sum;
+}
+
+TEST(Combination, a_daily_series_is_served_by_its_days) {
+  const auto all = seasonal(kDay * 32, kDay, 0.5, 1);
+  const Made made = make({all.begin(), all.begin() + kDay * 30}, 48);
+  EXPECT_LT(mean_error(made.forecast, all, kDay * 30), 0.6);
+  EXPECT_GT(made.weight_of("day") + made.weight_of("recent days") + made.weight_of("week") +
+                made.weight_of("workday") + made.weight_of("values of the same time"),
+            made.weight_of("level"));
+}
+
+TEST(Combination, after_a_break_the_old_level_is_forgotten) {
+  auto values = noise(kDay * 30, 40, 1, 2);
+  for (std::size_t i = kDay * 27; i < values.size(); ++i) values[i] -= 30;
+  const Made made = make(values, 24);
+  for (const double mean : made.forecast.mean) EXPECT_NEAR(mean, 10, 4);
+}
+
+TEST(Combination, a_wandering_series_is_followed_and_let_go_with_distance) {
+  const auto steps = noise(kDay * 30, 0, 1, 3);
+  std::vector<double> values(steps.size());
+  double now = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    now = 0.9 * now + steps[i];
+    values[i] = 50 + now;
+  }
+  std::fill(values.end() - 12, values.end(), 58.0);
+  const Made made = make(values, 48);
+  EXPECT_GT(made.forecast.mean[0], 54);
+  EXPECT_NEAR(made.forecast.mean[47], 50, 3);
+  EXPECT_LT(made.forecast.quantiles[0][4] - made.forecast.quantiles[0][2],
+            made.forecast.quantiles[47][4] - made.forecast.quantiles[47][2]);
+}
+
+TEST(Combination, a_job_every_25_hours_is_found) {
+  auto values = noise(kDay * 30, 5, 0.2, 4);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] += i % 25 < 4 ? 20 : 0;
+  const Made made = make(values, 24);
+  EXPECT_GT(made.weight_of("every"), 0.3);
+  for (std::size_t h = 0; h < 24; ++h) {
+    const bool runs = (values.size() + h) % 25 < 4;
+    EXPECT_NEAR(made.forecast.mean[h], runs ? 25 : 5, 5) << h;
+  }
+}
+
+TEST(Combination, a_member_that_seasonal_naive_beats_has_no_share_of_the_paths) {
+  auto values = noise(kDay * 7, 20, 8, 5);
+  std::vector<double> repeated;
+  for (int week = 0; week < 5; ++week)
+    repeated.insert(repeated.end(), values.begin(), values.begin() + kDay);
+  for (int more = 0; more < 3; ++more) repeated.insert(repeated.end(), repeated.begin(), repeated.begin() + 5 * kDay);
+  const Made made = make(repeated, 24);
+  EXPECT_EQ(made.weight_of("level"), 0);
+  EXPECT_NEAR(made.forecast.mean[7], values[7], 0.1);
+}
+
+TEST(Combination, scores_every_member_and_the_whole) {
+  const Made made = make(seasonal(kDay * 30, kDay, 0.5, 6), 24);
+  EXPECT_EQ(made.scores.front().model, "combination");
+  EXPECT_GT(made.scores.size(), 8u);
+  double members = 0;
+  for (const ModelScore& score : made.scores) {
+    EXPECT_GT(score.points, 100u) << score.model;
+    EXPECT_GT(score.pinball, 0) << score.model;
+    if (score.model != "combination") members += score.weight;
+  }
+  EXPECT_NEAR(members, 1, 1e-6);
+  EXPECT_NEAR(made.scores.front().coverage80, 0.8, 0.12);
+}
+
+TEST(Combination, values_below_zero_may_come_where_they_came) {
+  const Made made = make(noise(kDay * 20, 0, 1, 7), 24);
+  EXPECT_LT(made.forecast.quantiles[5].front(), -1);
+}
+
+}  // namespace
+}  // namespace foreshock::coordinator
