@@ -73,9 +73,10 @@ TEST_F(Errors, a_missing_configuration_is_named) {
 TEST_F(Errors, a_missing_privilege_is_named) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to become somebody else";
   std::filesystem::permissions(directory_.path(), std::filesystem::perms::all);
-  expect_failure(run_as_nobody(std::string(FORESHOCK_AGENT) + " capture --duration 1s"),
-                 {"CAP_BPF"});
-  const auto config = agent_config();
+  expect_failure(
+      run_as_nobody(std::string(FORESHOCK_AGENT) + " capture --source bpf --duration 1s"),
+      {"CAP_BPF"});
+  const auto config = agent_config("source = \"bpf\"\n");
   expect_failure(run_as_nobody(std::string(FORESHOCK_AGENT) + " run --config " + config),
                  {"CAP_BPF"});
 }
