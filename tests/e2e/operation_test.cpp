@@ -51,7 +51,7 @@ TEST_F(Operation, a_reload_takes_over_new_redaction_patterns) {
   ASSERT_TRUE(agent_log_says("configuration_reloaded")) << read_text(services_.agent_log());
   run_program({"/bin/echo", "reloaded", "cheese-gouda"});
   EXPECT_TRUE(eventually([this] {
-    return services_.coordinator_cli({"commands"}).output.find("reloaded <redacted>") !=
+    return services_.coordinator_cli({"commands", "reloaded"}).output.find("reloaded <redacted>") !=
            std::string::npos;
   })) << services_.coordinator_cli({"commands"}).output;
 }
@@ -63,7 +63,8 @@ TEST_F(Operation, a_wrong_configuration_is_kept_out_and_the_reason_is_said) {
   EXPECT_TRUE(services_.agent().running());
   run_program({"/bin/echo", "still", "seen"});
   EXPECT_TRUE(eventually([this] {
-    return services_.coordinator_cli({"commands"}).output.find("still seen") != std::string::npos;
+    return services_.coordinator_cli({"commands", "still"}).output.find("still seen") !=
+           std::string::npos;
   }));
 }
 
