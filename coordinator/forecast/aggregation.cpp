@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t kSteps = 24;
 constexpr std::size_t kLeastCases = 30;
 constexpr double kLeastShare = 1e-8;
-constexpr double kSmoothing = 0.1;  ///< of the mean error, at the median: there the loss is a parabola
+constexpr double kSmoothing =
+    0.1;  ///< of the mean error, at the median: there the loss is a parabola
 
 /// Mixture of each case.
 std::vector<double> mix(const Cases& cases, const std::vector<double>& shares) {

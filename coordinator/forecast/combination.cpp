@@ -25,8 +25,8 @@ constexpr std::size_t kLeastValues = 60;
 constexpr double kAgeUnits = 10;  ///< half-life of what a past error counts
 constexpr double kPointPull = 0.02;
 constexpr double kLevelPull = 0.02;
-constexpr double kBandPrior = 0.6;         ///< share of the combination's own band before it is judged
-constexpr std::size_t kPointCases = 16;    ///< distances of a range at each origin
+constexpr double kBandPrior = 0.6;  ///< share of the combination's own band before it is judged
+constexpr std::size_t kPointCases = 16;  ///< distances of a range at each origin
 constexpr std::size_t kLevelCases = 6;
 constexpr std::size_t kMostErrors = 1000;
 
@@ -59,7 +59,8 @@ Horizons make_horizons(const Window& window, std::size_t points) {
   return horizons;
 }
 
-/// What every other member has to beat: the last day again, or the last value where there is no day.
+/// What every other member has to beat: the last day again, or the last value where there is no
+/// day.
 MemberPaths seasonal_naive(const Window& window, const Horizons& horizons) {
   MemberPaths naive{.name = window.day > 0 ? "seasonal naive" : "last value", .paths = {}};
   const std::size_t season = window.day > 0 ? window.day : 1;
@@ -121,8 +122,7 @@ class Run {
     std::vector<ModelScore> scores = {score_combination()};
     for (std::size_t m = 0; m < members_.size(); ++m) scores.push_back(score_member(m));
     const auto names = recent_.names();
-    for (std::size_t m = 0; m < names.size(); ++m)
-      scores.push_back(score_recent(names[m], m + 1));
+    for (std::size_t m = 0; m < names.size(); ++m) scores.push_back(score_recent(names[m], m + 1));
     std::stable_sort(scores.begin(), scores.end(), [](const ModelScore& a, const ModelScore& b) {
       return std::pair(-a.weight, a.pinball) < std::pair(-b.weight, b.pinball);
     });
@@ -249,7 +249,8 @@ class Run {
 
   void share_levels() {
     const std::size_t count = 1 + recent_.members();
-    Shares prior(count, (1 - kBandPrior) / static_cast<double>(std::max<std::size_t>(1, count - 1)));
+    Shares prior(count,
+                 (1 - kBandPrior) / static_cast<double>(std::max<std::size_t>(1, count - 1)));
     prior[0] = count > 1 ? kBandPrior : 1;
     std::vector<std::vector<Quantiles>> stretches;
     for (const std::size_t origin : horizons_.origins)
@@ -258,15 +259,16 @@ class Run {
     for (const std::size_t to : level_ranges_) {
       std::array<Cases, kQuantileLevels.size()> cases;
       for (Cases& level : cases) level.said.resize(count);
-      for_cases(from, to, kLevelCases, [&](std::size_t k, std::size_t h, double came, double weight) {
-        const auto said =
-            distributions(k, h, stretches[k], std::max<std::size_t>(2, window_.unit / 4));
-        for (std::size_t q = 0; q < cases.size(); ++q) {
-          for (std::size_t m = 0; m < count; ++m) cases[q].said[m].push_back(said[m][q]);
-          cases[q].came.push_back(came);
-          cases[q].weight.push_back(weight);
-        }
-      });
+      for_cases(from, to, kLevelCases,
+                [&](std::size_t k, std::size_t h, double came, double weight) {
+                  const auto said =
+                      distributions(k, h, stretches[k], std::max<std::size_t>(2, window_.unit / 4));
+                  for (std::size_t q = 0; q < cases.size(); ++q) {
+                    for (std::size_t m = 0; m < count; ++m) cases[q].said[m].push_back(said[m][q]);
+                    cases[q].came.push_back(came);
+                    cases[q].weight.push_back(weight);
+                  }
+                });
       auto& shares = level_shares_.emplace_back();
       for (std::size_t q = 0; q < cases.size(); ++q)
         shares[q] = aggregate(cases[q], kQuantileLevels[q], prior, kLevelPull);

@@ -69,7 +69,8 @@ class Rest {
       x[kSpeeds + 2] = before(target, back + window_.day, slow);
     }
     if (window_.week > 0)
-      x[kSpeeds + 3] = before(target, (ahead + window_.week - 1) / window_.week * window_.week, slow);
+      x[kSpeeds + 3] =
+          before(target, (ahead + window_.week - 1) / window_.week * window_.week, slow);
     return x;
   }
 
@@ -130,7 +131,8 @@ class ShapeRun {
     ridges_.fill(kRidge * window.noise * window.noise);
     ridges_[kSpeeds] = kRidgeOfConstant;
     const double forgetting = std::exp(-1 / (kMemoryUnits * static_cast<double>(window.unit)));
-    for (const std::size_t ahead : anchors_of(horizons.points)) anchors_.emplace_back(ahead, forgetting);
+    for (const std::size_t ahead : anchors_of(horizons.points))
+      anchors_.emplace_back(ahead, forgetting);
   }
 
   MemberPaths run() {
@@ -170,8 +172,8 @@ class ShapeRun {
     std::size_t a = 0;
     for (std::size_t h = 1; h <= horizons_.points; ++h) {
       while (a + 1 < anchors_.size() && anchors_[a + 1].ahead() <= h) ++a;
-      path[h - 1] = shape_.at(origin, origin + h - 1) +
-                    (origin > first_ ? off_shape(origin - 1, h, a) : 0);
+      path[h - 1] =
+          shape_.at(origin, origin + h - 1) + (origin > first_ ? off_shape(origin - 1, h, a) : 0);
     }
     return path;
   }

@@ -26,11 +26,10 @@ struct MemberPaths {
 /// A shape, plus how far the series is going to be off it: a direct ridge regression of the rest h
 /// steps ahead on the rest's exponential means at six speeds (one step to two days), on the rest a
 /// day, two days and a week before, and a constant; so the latest values count for much at once and
-/// fade with distance as fast as they did in this series. Fitted for a dozen distances, between them
-/// interpolated. Learned as it goes, with forgetting (14 days) and Huber weights, so that a single
-/// burst does not bend it; nothing after an origin is used for it.
-/// Cost: O(size × distances × 50).
-/// Source: direct multi-step forecasting, Marcellino, Stock & Watson (2006); Huber, "Robust
+/// fade with distance as fast as they did in this series. Fitted for a dozen distances, between
+/// them interpolated. Learned as it goes, with forgetting (14 days) and Huber weights, so that a
+/// single burst does not bend it; nothing after an origin is used for it. Cost: O(size × distances
+/// × 50). Source: direct multi-step forecasting, Marcellino, Stock & Watson (2006); Huber, "Robust
 /// estimation of a location parameter" (1964).
 MemberPaths forecast_shape(const Window& window, Shape& shape, const Horizons& horizons);
 

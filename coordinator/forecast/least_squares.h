@@ -7,8 +7,8 @@
 namespace foreshock::coordinator {
 
 /// Weighted ridge regression of a fixed small number of features, row by row with forgetting.
-/// O(N²) a row, O(N³) a solution. Source: normal equations and Cholesky's decomposition, Golub & Van
-/// Loan, "Matrix Computations".
+/// O(N²) a row, O(N³) a solution. Source: normal equations and Cholesky's decomposition, Golub &
+/// Van Loan, "Matrix Computations".
 template <std::size_t N>
 class LeastSquares {
  public:
@@ -29,8 +29,7 @@ class LeastSquares {
     auto lower = gram_;
     double trace = 0;
     for (std::size_t i = 0; i < N; ++i) trace += lower[i][i];
-    for (std::size_t i = 0; i < N; ++i)
-      lower[i][i] += 1e-9 * trace + 1e-12 + ridges[i];
+    for (std::size_t i = 0; i < N; ++i) lower[i][i] += 1e-9 * trace + 1e-12 + ridges[i];
     for (std::size_t i = 0; i < N; ++i) {
       for (std::size_t j = 0; j <= i; ++j) {
         double sum = lower[i][j];

@@ -26,7 +26,8 @@ class Average {
 
 class LevelShape final : public Shape {
  public:
-  explicit LevelShape(const Window& window) : share_(1.0 / (7 * static_cast<double>(window.unit))) {}
+  explicit LevelShape(const Window& window)
+      : share_(1.0 / (7 * static_cast<double>(window.unit))) {}
   std::string name() const override { return "level"; }
   double at(std::size_t /*origin*/, std::size_t /*t*/) const override { return level_.value(); }
   void add(std::size_t /*t*/, double value) override { level_.add(value, share_); }
@@ -217,7 +218,8 @@ std::vector<std::size_t> find_periods(const Window& window, std::size_t end, std
     if (cost[best] == kUnknown) break;
     lags.push_back(best);
     const std::size_t near = std::max<std::size_t>(1, best / 20);
-    for (std::size_t lag = best - std::min(best, near); lag <= std::min(longest, best + near); ++lag)
+    for (std::size_t lag = best - std::min(best, near); lag <= std::min(longest, best + near);
+         ++lag)
       cost[lag] = kUnknown;
   }
   return lags;
@@ -238,8 +240,7 @@ std::vector<std::unique_ptr<Shape>> make_shapes(const Window& window) {
   }
   if (window.week > 0) {
     using Periods = std::vector<RepeatShape::Period>;
-    shapes.push_back(
-        std::make_unique<DayTypeShape>(window, "workday/weekend", window.day, 0.15));
+    shapes.push_back(std::make_unique<DayTypeShape>(window, "workday/weekend", window.day, 0.15));
     shapes.push_back(std::make_unique<WeekShape>(window));
     shapes.push_back(
         std::make_unique<RepeatShape>(window, "last weeks", Periods{{0, window.week}}, 0.5));

@@ -9,8 +9,8 @@
 
 namespace foreshock::coordinator {
 
-/// What a series looks like when nothing special happens, learned value by value. How far the series
-/// is off its shape just now is left to LagRegression.
+/// What a series looks like when nothing special happens, learned value by value. How far the
+/// series is off its shape just now is left to LagRegression.
 class Shape {
  public:
   virtual ~Shape() = default;
@@ -31,8 +31,8 @@ class Shape {
 std::vector<std::unique_ptr<Shape>> make_shapes(const Window& window);
 
 /// Up to `count` lags at which the values before `end` were most like themselves (mean absolute
-/// difference over the last ten days), best first; neighbours of a better one are left out. Looks up
-/// to eight days back. O(lags × 400).
+/// difference over the last ten days), best first; neighbours of a better one are left out. Looks
+/// up to eight days back. O(lags × 400).
 std::vector<std::size_t> find_periods(const Window& window, std::size_t end, std::size_t count);
 
 }  // namespace foreshock::coordinator

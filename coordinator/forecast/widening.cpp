@@ -18,8 +18,7 @@ constexpr std::size_t kAfter = 19;   ///< points that stand for the history
 double value_at(const Quantiles& quantiles, double level) {
   std::size_t q = 0;
   while (q + 2 < quantiles.size() && kQuantileLevels[q + 1] < level) ++q;
-  const double share =
-      (level - kQuantileLevels[q]) / (kQuantileLevels[q + 1] - kQuantileLevels[q]);
+  const double share = (level - kQuantileLevels[q]) / (kQuantileLevels[q + 1] - kQuantileLevels[q]);
   return quantiles[q] + std::clamp(share, -0.5, 1.5) * (quantiles[q + 1] - quantiles[q]);
 }
 

@@ -89,7 +89,8 @@ TEST(Combination, a_member_that_seasonal_naive_beats_has_no_share_of_the_paths) 
   std::vector<double> repeated;
   for (int week = 0; week < 5; ++week)
     repeated.insert(repeated.end(), values.begin(), values.begin() + kDay);
-  for (int more = 0; more < 3; ++more) repeated.insert(repeated.end(), repeated.begin(), repeated.begin() + 5 * kDay);
+  for (int more = 0; more < 3; ++more)
+    repeated.insert(repeated.end(), repeated.begin(), repeated.begin() + 5 * kDay);
   const Made made = make(repeated, 24);
   EXPECT_EQ(made.weight_of("level"), 0);
   EXPECT_NEAR(made.forecast.mean[7], values[7], 0.1);

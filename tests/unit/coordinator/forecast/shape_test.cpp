@@ -49,7 +49,8 @@ TEST(ForecastShape, uses_nothing_after_its_origin) {
     const Window window = make_window(series_of(seen, hours(1)));
     std::vector<std::vector<std::vector<double>>> paths;
     for (const auto& shape : make_shapes(window)) {
-      if (!shape->name().starts_with("every")) paths.push_back(forecast_shape(window, *shape, horizons).paths);
+      if (!shape->name().starts_with("every"))
+        paths.push_back(forecast_shape(window, *shape, horizons).paths);
     }
     return paths;
   };

@@ -91,8 +91,8 @@ TEST_F(Backtest, names_a_task_that_has_too_little_history) {
 
 TEST_F(Backtest, forecast_of_a_file_is_drawn_and_tabled) {
   std::ofstream(directory.path() + "/history.csv") << history(480);
-  const auto done = run({"forecast", "--csv", directory.path() + "/history.csv", "--horizon", "24h",
-                         "--plot"});
+  const auto done =
+      run({"forecast", "--csv", directory.path() + "/history.csv", "--horizon", "24h", "--plot"});
   EXPECT_EQ(done.status, ExitStatus::success) << done.err;
   EXPECT_NE(done.out.find("2024-01-21T00:00:00"), std::string::npos) << done.out;
   EXPECT_NE(done.out.find("combination"), std::string::npos) << done.out;
