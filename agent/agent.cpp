@@ -140,6 +140,8 @@ struct Agent::Impl {
     options.why_not_bpf = why_not_bpf;
     options.max_live_processes = config.max_live_processes;
     options.max_command_sums = config.max_command_sums;
+    options.storm = config.storm;
+    options.budget = config.budget;
     FS_TRY(auto look, make_process_look());
     auto processes = std::make_unique<ProcessSampler>(std::move(look), config.top_processes);
     ProcessSampler* const observed = processes.get();

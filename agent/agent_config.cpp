@@ -12,6 +12,13 @@ namespace foreshock::agent {
 
 namespace {
 
+std::optional<std::uint64_t> read_cores(TomlTable& table, const std::string& key) {
+  if (!table.has(key)) return std::nullopt;
+  const auto parsed = parse_millicores(table.text(key, ""));
+  if (!parsed) table.fail(key, parsed.error().message());
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
 AdjustmentBounds read_bounds(TomlTable& table) {
   AdjustmentBounds bounds;
   bounds.pattern = table.required_text("cgroup");
@@ -26,14 +33,8 @@ AdjustmentBounds read_bounds(TomlTable& table) {
                  "unknown knob \"" + name + "\": cpu_max, cpu_weight, memory_high or memory_max");
     }
   }
-  const auto cores = [&table](const std::string& key) -> std::optional<std::uint64_t> {
-    if (!table.has(key)) return std::nullopt;
-    const auto parsed = parse_millicores(table.text(key, ""));
-    if (!parsed) table.fail(key, parsed.error().message());
-    return parsed ? std::optional(*parsed) : std::nullopt;
-  };
-  bounds.min_cpu_millicores = cores("min_cpu").value_or(bounds.min_cpu_millicores);
-  bounds.max_cpu_millicores = cores("max_cpu");
+  bounds.min_cpu_millicores = read_cores(table, "min_cpu").value_or(bounds.min_cpu_millicores);
+  bounds.max_cpu_millicores = read_cores(table, "max_cpu");
   bounds.min_memory = table.bytes("min_memory", bounds.min_memory);
   if (table.has("max_memory")) bounds.max_memory = table.bytes("max_memory", Bytes{});
   if (bounds.max_cpu_millicores && *bounds.max_cpu_millicores < bounds.min_cpu_millicores) {
@@ -106,6 +107,15 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   config.pin_directory = capture.text("pin_directory", config.pin_directory);
   config.max_live_processes = static_cast<std::size_t>(capture.integer(
       "max_live_processes", static_cast<std::int64_t>(config.max_live_processes), 1024, 1 << 22));
+
+  config.storm.per_second = static_cast<double>(capture.integer("storm_rate", 5000, 1, 10'000'000));
+  config.storm.burst = static_cast<double>(capture.integer("storm_burst", 50'000, 1, 100'000'000));
+
+  TomlTable budget = root.table("budget");
+  config.budget.max_millicores = read_cores(budget, "cpu").value_or(config.budget.max_millicores);
+  if (config.budget.max_millicores == 0) budget.fail("cpu", "must be more than 0");
+  config.budget.max_memory = budget.bytes("memory", config.budget.max_memory);
+  if (config.budget.max_memory.count < (16u << 20)) budget.fail("memory", "must be at least 16MiB");
 
   config.redact_patterns = root.table("redact").texts("patterns", {});
 

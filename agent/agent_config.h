@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "agent/actuate/guardrails.h"
+#include "agent/budget/self_watch.h"
 #include "agent/capture/open_event_source.h"
+#include "agent/lifetime/storm_guard.h"
 #include "agent/metrics_in/scrape_targets.h"
 #include "agent/reflex/reflex_firer.h"
 #include "common/base/bytes.h"
@@ -33,6 +35,9 @@ struct AgentConfig {
   std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(100);
   Bytes ring{8u << 20};
   std::string pin_directory = "/sys/fs/bpf/foreshock-agent";  ///< empty: not pinned
+
+  StormGuard::Options storm;
+  SelfWatch::Options budget;
 
   std::vector<std::string> redact_patterns;
 

@@ -21,6 +21,9 @@ constexpr std::size_t kPromptRecords = 8192;
 constexpr auto kTolerableSkew = std::chrono::seconds(5);
 /// A coordinator keeps what is to come in memory: one that was restarted learns it soon.
 constexpr auto kTellUpcomingAgain = std::chrono::minutes(5);
+/// While the agent saves samples.
+constexpr std::uint32_t kTicksPerSavedSample = 5;
+constexpr double kSavedStormShare = 0.1;
 
 template <typename T>
 void keep_newest(std::deque<T>& kept, T value, std::size_t most) {
@@ -45,8 +48,8 @@ AgentStatus::Host describe_host(const HostSample& before, const HostSample& now)
   return host;
 }
 
-AgentStatus::Own read_own_use() {
-  AgentStatus::Own own;
+AgentUse read_own_use() {
+  AgentUse own;
   rusage use{};
   ::getrusage(RUSAGE_SELF, &use);
   own.cpu = std::chrono::seconds(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
@@ -67,7 +70,12 @@ AgentLoop::AgentLoop(Options options, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
       host_name_(options_.host_name),
-      lifetimes_(options_.max_live_processes, options_.find_process),
+      storm_guard_(options_.storm),
+      self_watch_(options_.budget),
+      lifetimes_(options_.max_live_processes, options_.find_process, std::chrono::minutes(1),
+                 [this](std::uint64_t cgroup_id, BootTime time) {
+                   return storm_guard_.withhold(cgroup_id, time);
+                 }),
       command_sums_(options_.max_command_sums),
       builder_(options_.boot_id, options_.host_name, FORESHOCK_VERSION, parts_.clock.boot_now()),
       delivery_(parts_.spool, parts_.uplink, Delivery::Options{}),
@@ -79,7 +87,9 @@ AgentLoop::AgentLoop(Options options, Parts parts)
                                              "Reports the spool did not take")),
       commands_(parts_.metrics.counter("foreshock_agent_commands_total", "Commands received")),
       reflexes_fired_(parts_.metrics.counter("foreshock_agent_reflexes_fired_total",
-                                             "Reflexes that moved a limit, or would have")) {
+                                             "Reflexes that moved a limit, or would have")),
+      withheld_(parts_.metrics.counter("foreshock_agent_withheld_executions_total",
+                                       "Executions that were only counted")) {
   if (parts_.processes == nullptr) return;
   parts_.processes->observe(
       [this](const ProcessUse& process, const ResourceUse& used) { on_process(process, used); });
@@ -93,8 +103,24 @@ void AgentLoop::on_tick() {
   watch_host();
   on_uplink();
   take_captured();
-  report(true);
+  watch_self();
+  report(self_watch_.saving() < Saving::samples || ticks_++ % kTicksPerSavedSample == 0);
   publish_status();
+}
+
+void AgentLoop::watch_self() {
+  own_use_ = read_own_use();
+  const auto change = self_watch_.look(parts_.clock.boot_now(), own_use_.cpu, own_use_.rss);
+  own_use_.saving = self_watch_.saving();
+  if (!change) return;
+  const bool more = change->to > change->from;
+  log_warning("agent_{} saving={} before={} use=\"{}\"", more ? "over_budget" : "within_budget",
+              to_string(change->to), to_string(change->from), change->reason);
+  if (change->to >= Saving::single_commands) {
+    storm_guard_.set_share(0);
+  } else {
+    storm_guard_.set_share(change->to >= Saving::storm_limit ? kSavedStormShare : 1);
+  }
 }
 
 void AgentLoop::on_captured() {
@@ -103,7 +129,7 @@ void AgentLoop::on_captured() {
   for (const auto& event : parts_.capture.take_urgent()) send_urgent(event);
   take_captured();
   // Many events wait: they become safe, and their ring space free, without waiting for the tick.
-  if (lifetimes_.pending() >= kPromptRecords) report(false);
+  if (lifetimes_.pending() + withheld_unreported_ >= kPromptRecords) report(false);
 }
 
 void AgentLoop::finish() {
@@ -117,6 +143,7 @@ void AgentLoop::take_captured() {
   if (!spool_pending()) return;
   for (auto& batch : parts_.capture.take()) {
     for (auto& event : batch.events) join(std::move(event));
+    count_withheld();
     taken_position_ = batch.position;
     took_events_ = true;
   }
@@ -125,7 +152,7 @@ void AgentLoop::take_captured() {
 void AgentLoop::join(ProcessEvent&& event) {
   if (auto* exec = std::get_if<ExecEvent>(&event)) {
     execs_.add();
-    if (!exec->existing)
+    if (!exec->existing && self_watch_.saving() < Saving::argument_files)
       exec->inputs = argument_files_.measure(exec->argv, exec->cwd, parts_.clock.boot_now());
     lifetimes_.on_exec(std::move(*exec), parts_.cgroups.path_of(exec->facts.cgroup_id));
   } else {
@@ -157,10 +184,12 @@ void AgentLoop::report(bool with_samples) {
     sample_before_ = std::exchange(last_samples_, samples).host;
   }
   auto executions = lifetimes_.take_finished_and_started();
-  add_ended(executions);
-  if (with_samples) {
+  for (const auto& execution : executions) add_ended(execution);
+  // What was withheld is in the sums only: they go with every report that lets go of its events.
+  if (with_samples || withheld_unreported_ > 0) {
     samples.commands = command_sums_.take(
         [this](std::uint64_t id) -> const std::string& { return parts_.cgroups.path_of(id); });
+    withheld_unreported_ = 0;
   }
   const std::size_t shown = std::min(executions.size(), kRecentExecutions);
   for (std::size_t i = executions.size() - shown; i < executions.size(); ++i) {
@@ -169,7 +198,11 @@ void AgentLoop::report(bool with_samples) {
   Report report =
       builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions),
                      std::move(samples), losses(), std::exchange(outcomes_, {}));
-  if (with_samples) report.reflexes = parts_.reflexes.states();
+  if (with_samples) {
+    report.reflexes = parts_.reflexes.states();
+    report.storms = take_storms();
+    report.agent = own_use_;
+  }
   report.identities = identities_of(report);
   if (with_samples) add_inputs(report);
   for (auto& payload : encode_report_in_parts(std::move(report)))
@@ -218,14 +251,42 @@ void AgentLoop::on_process(const ProcessUse& process, const ResourceUse& used) {
   command_sums_.add_running(cgroup_id, *running.mark, process, used);
 }
 
-void AgentLoop::add_ended(const std::vector<Execution>& executions) {
-  if (parts_.processes == nullptr) return;
-  for (const auto& execution : executions) {
-    if (!execution.end || !execution.end->use_known) continue;
-    const auto seen = parts_.processes->take_use_when_last_seen(execution.facts.process);
-    command_sums_.add_ended(execution.facts.cgroup_id, command_sums_.signature_of(execution),
-                            use_between(seen, execution.end->use));
+void AgentLoop::add_ended(const Execution& execution) {
+  if (!execution.end) return;
+  const auto seen = parts_.processes != nullptr
+                        ? parts_.processes->take_use_when_last_seen(execution.facts.process)
+                        : ResourceUse{};
+  command_sums_.add_ended(execution.facts.cgroup_id, command_sums_.signature_of(execution),
+                          use_between(seen, execution.end->use), execution.end->wait_status);
+}
+
+void AgentLoop::count_withheld() {
+  const auto withheld = lifetimes_.take_withheld();
+  for (const auto& execution : withheld) {
+    command_sums_.add_withheld(execution.facts.cgroup_id, command_sums_.signature_of(execution));
+    add_ended(execution);
   }
+  withheld_unreported_ += withheld.size();
+  withheld_.add(withheld.size());
+}
+
+std::vector<ExecStorm> AgentLoop::take_storms() {
+  auto storms = storm_guard_.take(parts_.clock.boot_now());
+  for (auto& storm : storms) {
+    storm.cgroup = parts_.cgroups.path_of(storm.cgroup_id);
+    const bool is_new = std::ranges::none_of(storms_, [&storm](const ExecStorm& known) {
+      return known.cgroup_id == storm.cgroup_id && known.began == storm.began;
+    });
+    if (is_new) {
+      log_warning(
+          "exec_storm_began cgroup={} hint=\"its commands are counted, not told one by one\"",
+          storm.cgroup);
+    }
+    if (storm.ended)
+      log_info("exec_storm_ended cgroup={} withheld={}", storm.cgroup, storm.withheld);
+  }
+  storms_ = storms;
+  return storms;
 }
 
 bool AgentLoop::spool_pending() {
@@ -386,7 +447,9 @@ void AgentLoop::publish_status() {
     status.host = describe_host(*sample_before_, *last_samples_.host);
   status.workloads = last_samples_.workloads.size();
   status.processes = last_samples_.process_count;
-  status.own = read_own_use();
+  status.own = own_use_;
+  status.storms = storms_;
+  status.withheld = storm_guard_.withheld();
   status.reflexes = parts_.reflexes.states();
   status.wall_minus_boot =
       status.time.time_since_epoch() - parts_.clock.boot_now().time_since_epoch();

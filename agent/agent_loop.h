@@ -9,10 +9,12 @@
 
 #include "agent/actuate/command_executor.h"
 #include "agent/argument_files/argument_files.h"
+#include "agent/budget/self_watch.h"
 #include "agent/capture_worker.h"
 #include "agent/cgroup/cgroup_index.h"
 #include "agent/cgroup/identity_table.h"
 #include "agent/lifetime/lifetime_table.h"
+#include "agent/lifetime/storm_guard.h"
 #include "agent/local_reflexes.h"
 #include "agent/metrics_in/metric_table.h"
 #include "agent/metrics_in/scrape_targets.h"
@@ -47,6 +49,8 @@ class AgentLoop {
     std::size_t max_live_processes = 65536;
     std::size_t max_command_sums = 256;
     LifetimeTable::FindProcess find_process;  ///< may be empty
+    StormGuard::Options storm{};
+    SelfWatch::Options budget{};
     std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
   };
   /// Borrowed; all outlive the loop.
@@ -94,7 +98,10 @@ class AgentLoop {
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
   void on_process(const ProcessUse& process, const ResourceUse& used);
-  void add_ended(const std::vector<Execution>& executions);
+  void add_ended(const Execution& execution);
+  void count_withheld();
+  std::vector<ExecStorm> take_storms();
+  void watch_self();
   std::vector<WorkloadIdentity> identities_of(const Report& report);
   void add_inputs(Report& report);
   bool spool_pending();
@@ -114,6 +121,12 @@ class AgentLoop {
   std::string host_name_;
   ClockWatch clock_watch_{std::chrono::seconds(1)};
   std::optional<Nanoseconds> coordinator_minus_boot_;
+  StormGuard storm_guard_;
+  SelfWatch self_watch_;
+  AgentUse own_use_;
+  std::uint32_t ticks_ = 0;
+  std::size_t withheld_unreported_ = 0;
+  std::vector<ExecStorm> storms_;  ///< of the last report
   LifetimeTable lifetimes_;
   ArgumentFiles argument_files_;
   CommandSums command_sums_;
@@ -141,6 +154,7 @@ class AgentLoop {
   Counter& spool_failures_;
   Counter& commands_;
   Counter& reflexes_fired_;
+  Counter& withheld_;
 };
 
 }  // namespace foreshock::agent

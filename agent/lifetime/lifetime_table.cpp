@@ -54,10 +54,12 @@ void fill_in_cgroup(Execution& execution, const ExitEvent& exit, const std::stri
 
 }  // namespace
 
-LifetimeTable::LifetimeTable(std::size_t capacity, FindProcess find_process, Nanoseconds interim)
+LifetimeTable::LifetimeTable(std::size_t capacity, FindProcess find_process, Nanoseconds interim,
+                             Withhold withhold)
     : capacity_(capacity),
       interim_(interim),
       find_process_(std::move(find_process)),
+      withhold_(std::move(withhold)),
       ended_(kEndedSlots) {}
 
 void LifetimeTable::on_exec(ExecEvent&& event, const std::string& cgroup) {
@@ -94,9 +96,14 @@ void LifetimeTable::on_exit(ExitEvent&& event, const std::string& cgroup) {
   }
   if (!event.status_known) return;
   const auto forked_from = event.forked_from.value_or(event.facts.parent);
-  finished_.push_back(make_execution_without_exec(std::move(event), cgroup));
-  inherit_command(finished_.back(), forked_from);
-  finished_.back().ancestry = ancestry_of(finished_.back().facts);
+  Execution fork = make_execution_without_exec(std::move(event), cgroup);
+  inherit_command(fork, forked_from);
+  if (is_withheld(fork)) {
+    withheld_.push_back(std::move(fork));
+    return;
+  }
+  fork.ancestry = ancestry_of(fork.facts);
+  finished_.push_back(std::move(fork));
 }
 
 LifetimeTable::Running LifetimeTable::on_use(const ProcessUse& process, BootTime now,
@@ -118,18 +125,20 @@ LifetimeTable::Running LifetimeTable::on_use(const ProcessUse& process, BootTime
     inherit_command(fork, process.facts.parent);
     fork.ancestry = ancestry_of(fork.facts);
     live = insert(live_.begin(), std::move(fork));
-    live->reported = true;  // most forks call execve at once: told when it lasts, and at its end
+    live->telling =
+        Telling::done;  // most forks call execve at once: told when it lasts, and at its end
   }
   tell_interim_if_due(*live, process, now);
   return {&live->execution, &live->mark};
 }
 
 void LifetimeTable::tell_interim_if_due(Live& live, const ProcessUse& process, BootTime now) {
-  if (!live.reported) return;
+  if (live.telling == Telling::due) return;
   if (!live.told) live.told = UseSoFar{now, process.use};
   if (now - live.told->time < interim_ || live.told->use == process.use) return;
   live.told = UseSoFar{now, process.use};
   live.execution.so_far = live.told;
+  live.telling = Telling::done;
   interims_.push_back(live.execution);
 }
 
@@ -155,12 +164,21 @@ std::vector<Execution> LifetimeTable::take_finished_and_started() {
   for (auto live = std::prev(live_.end(), static_cast<std::ptrdiff_t>(unreported_));
        live != live_.end(); ++live) {
     result.push_back(live->execution);
-    live->reported = true;
+    live->telling = Telling::done;
   }
   unreported_ = 0;
   std::ranges::move(interims_, std::back_inserter(result));
   interims_.clear();
   return result;
+}
+
+std::vector<Execution> LifetimeTable::take_withheld() {
+  return std::exchange(withheld_, {});
+}
+
+bool LifetimeTable::is_withheld(const Execution& execution) const {
+  return withhold_ && !execution.existing &&
+         withhold_(execution.facts.cgroup_id, execution.exec_time);
 }
 
 LifetimeTable::LiveList::iterator LifetimeTable::find(std::uint32_t pid) {
@@ -215,9 +233,15 @@ bool LifetimeTable::descends_from(const ProcessFacts& facts, std::uint32_t pid) 
 }
 
 void LifetimeTable::start(Execution&& execution) {
-  insert(live_.end(), std::move(execution));
-  ++unreported_;
+  begin(insert(live_.end(), std::move(execution)));
   evict_beyond_capacity();
+}
+
+void LifetimeTable::begin(LiveList::iterator live) {
+  const bool withheld = is_withheld(live->execution);
+  live->telling = withheld ? Telling::withheld : Telling::due;
+  live_.splice(withheld ? live_.begin() : live_.end(), live_, live);
+  if (!withheld) ++unreported_;
 }
 
 LifetimeTable::LiveList::iterator LifetimeTable::insert(LiveList::iterator before,
@@ -246,42 +270,44 @@ void LifetimeTable::exec_again(LiveList::iterator live, Execution&& next) {
   Execution& current = live->execution;
   if (next.existing || next.exec_time <= current.exec_time) return;  // told already
   // /proc was read after the exec but before its event: one image, told first by /proc.
-  const bool same_image = current.existing && !live->reported && current.argv == next.argv;
+  const bool same_image =
+      current.existing && live->telling == Telling::due && current.argv == next.argv;
   if (!current.exec_seen) {
     // A fork, seen by a look at all processes before it called execve: the command begins here.
-    if (!live->reported) --unreported_;
+    if (live->telling == Telling::due) --unreported_;
     next.facts.process = current.facts.process;
     *live = {.execution = std::move(next)};
-    live_.splice(live_.end(), live_, live);
-    ++unreported_;
-    return;
+    return begin(live);
   }
   next.earlier_execs = current.earlier_execs + (same_image ? 0 : 1);
   next.facts.process = current.facts.process;
-  if (!live->reported) {
-    if (!same_image) finished_.push_back(std::move(current));
-    --unreported_;
-  }
+  if (live->telling == Telling::due) --unreported_;
+  if (!same_image) keep_without_end(std::move(current), live->telling);
   *live = {.execution = std::move(next)};
-  live_.splice(live_.end(), live_, live);
-  ++unreported_;
+  begin(live);
+}
+
+/// Once is enough for what was reported when it began.
+void LifetimeTable::keep_without_end(Execution&& execution, Telling telling) {
+  if (telling == Telling::done) return;
+  (telling == Telling::withheld ? withheld_ : finished_).push_back(std::move(execution));
 }
 
 void LifetimeTable::finish(LiveList::iterator live, ExecutionEnd&& end) {
+  const bool withheld = live->telling == Telling::withheld;
   auto execution = remove(live);
   execution.end = end;
   execution.so_far.reset();
-  finished_.push_back(std::move(execution));
+  (withheld ? withheld_ : finished_).push_back(std::move(execution));
 }
 
 void LifetimeTable::close_without_end(LiveList::iterator live) {
-  const bool reported = live->reported;
-  auto execution = remove(live);
-  if (!reported) finished_.push_back(std::move(execution));
+  const auto telling = live->telling;
+  keep_without_end(remove(live), telling);
 }
 
 Execution LifetimeTable::remove(LiveList::iterator live) {
-  if (!live->reported) --unreported_;
+  if (live->telling == Telling::due) --unreported_;
   auto execution = std::move(live->execution);
   auto by_pid = by_pid_.extract(execution.facts.process.pid);
   if (spare_by_pid_.size() < kSpareNodes) {

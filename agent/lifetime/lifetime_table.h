@@ -34,6 +34,9 @@ namespace foreshock::agent {
 ///    it was forked from where that is known: it runs the same program.
 ///  - What has been reported and runs on is reported again with its use so far each `interim`,
 ///  unless it has used nothing since.
+///  - What the guard says is to be withheld is not reported, unless it lives long enough for an
+///  interim report: it is
+///    given to take_withheld() when it has ended or was superseded.
 ///  - Events told twice change nothing, and neither does an `existing` process that has already
 ///  been seen
 ///    to exec or to end. Remembered for that: the last end of each of kEndedSlots process ids.
@@ -48,9 +51,13 @@ class LifetimeTable {
   /// Looks a running process up that never called execve, such as a subshell; nullopt: gone.
   using FindProcess = std::function<std::optional<ProcessFacts>(std::uint32_t pid)>;
 
-  /// `find_process` may be empty: then ancestors that are not in the table end an ancestry.
+  /// Whether an execution that begins then in that cgroup is to be counted only.
+  using Withhold = std::function<bool(std::uint64_t cgroup_id, BootTime time)>;
+
+  /// `find_process` may be empty: then ancestors that are not in the table end an ancestry. Without
+  /// `withhold` everything is reported.
   explicit LifetimeTable(std::size_t capacity, FindProcess find_process = {},
-                         Nanoseconds interim = std::chrono::minutes(1));
+                         Nanoseconds interim = std::chrono::minutes(1), Withhold withhold = {});
 
   void on_exec(ExecEvent&& event, const std::string& cgroup);
   void on_exit(ExitEvent&& event, const std::string& cgroup);
@@ -73,15 +80,20 @@ class LifetimeTable {
   /// started and still runs, in the order of execs, then what runs on.
   std::vector<Execution> take_finished_and_started();
 
+  /// What was withheld and ended, or was superseded without an end, since it was taken last.
+  std::vector<Execution> take_withheld();
+
   std::size_t alive() const { return live_.size(); }
   /// How many take_… would return.
   std::size_t pending() const { return finished_.size() + unreported_ + interims_.size(); }
   std::uint64_t evicted() const { return evicted_; }
 
  private:
+  /// Of an execution that runs: whether it has yet to be reported.
+  enum class Telling : std::uint8_t { due, done, withheld };
   struct Live {
     Execution execution;
-    bool reported = false;
+    Telling telling = Telling::due;
     std::uint32_t mark = 0;
     std::optional<UseSoFar> told{};  ///< with the last report of it
   };
@@ -95,6 +107,9 @@ class LifetimeTable {
   void inherit_command(Execution& fork, const ProcessKey& from);
   void tell_interim_if_due(Live& live, const ProcessUse& process, BootTime now);
   void start(Execution&& execution);
+  bool is_withheld(const Execution& execution) const;
+  void begin(LiveList::iterator live);
+  void keep_without_end(Execution&& execution, Telling telling);
   LiveList::iterator insert(LiveList::iterator before, Execution&& execution);
   void exec_again(LiveList::iterator live, Execution&& next);
   void finish(LiveList::iterator live, ExecutionEnd&& end);
@@ -107,9 +122,10 @@ class LifetimeTable {
   const std::size_t capacity_;
   const Nanoseconds interim_;
   const FindProcess find_process_;
+  const Withhold withhold_;
   std::unordered_map<std::uint32_t, ProcessFacts> looked_up_;  ///< emptied when it is full
-  LiveList live_;  ///< forks, then the others in the order of execs: what is not yet reported is at
-                   ///< the end
+  LiveList live_;  ///< forks and what is withheld, then the others in the order of execs: what is
+                   ///< not yet reported is at the end
   ByPid by_pid_;
   // Nodes of what has ended, for what starts next: a busy host would allocate and free them all the
   // time.
@@ -118,6 +134,7 @@ class LifetimeTable {
   std::size_t unreported_ = 0;  ///< of live_
   std::vector<Execution> finished_;
   std::vector<Execution> interims_;
+  std::vector<Execution> withheld_;
   std::vector<ProcessKey> ended_;  ///< slot: pid modulo kEndedSlots
   std::uint64_t evicted_ = 0;
 };

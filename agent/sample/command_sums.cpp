@@ -25,22 +25,24 @@ std::string make_text(const Execution& execution) {
 }
 
 void add(CommandUse& sum, const ResourceUse& used) {
-  sum.cpu += used.cpu;
-  sum.read_bytes.count += used.read_bytes.count;
-  sum.written_bytes.count += used.written_bytes.count;
-  sum.minor_faults += used.minor_faults;
-  sum.major_faults += used.major_faults;
+  add_saturating(sum.cpu, used.cpu);
+  add_saturating(sum.read_bytes, used.read_bytes);
+  add_saturating(sum.written_bytes, used.written_bytes);
+  add_saturating(sum.minor_faults, used.minor_faults);
+  add_saturating(sum.major_faults, used.major_faults);
 }
 
 void add(CommandUse& sum, const CommandUse& other) {
   sum.running += other.running;
   sum.ended += other.ended;
-  sum.rss.count += other.rss.count;
-  sum.cpu += other.cpu;
-  sum.read_bytes.count += other.read_bytes.count;
-  sum.written_bytes.count += other.written_bytes.count;
-  sum.minor_faults += other.minor_faults;
-  sum.major_faults += other.major_faults;
+  sum.failed += other.failed;
+  sum.withheld += other.withheld;
+  add_saturating(sum.rss, other.rss);
+  add_saturating(sum.cpu, other.cpu);
+  add_saturating(sum.read_bytes, other.read_bytes);
+  add_saturating(sum.written_bytes, other.written_bytes);
+  add_saturating(sum.minor_faults, other.minor_faults);
+  add_saturating(sum.major_faults, other.major_faults);
 }
 
 }  // namespace
@@ -92,15 +94,20 @@ void CommandSums::add_running(std::uint64_t cgroup_id, std::uint32_t signature,
                               const ProcessUse& process, const ResourceUse& used) {
   CommandUse& sum = sums_[{cgroup_id, signature}];
   ++sum.running;
-  sum.rss.count += process.rss.count;
+  add_saturating(sum.rss, process.rss);
   add(sum, used);
 }
 
 void CommandSums::add_ended(std::uint64_t cgroup_id, std::uint32_t signature,
-                            const ResourceUse& used) {
+                            const ResourceUse& used, std::uint32_t wait_status) {
   CommandUse& sum = sums_[{cgroup_id, signature}];
   ++sum.ended;
+  if (wait_status != 0) ++sum.failed;
   add(sum, used);
+}
+
+void CommandSums::add_withheld(std::uint64_t cgroup_id, std::uint32_t signature) {
+  ++sums_[{cgroup_id, signature}].withheld;
 }
 
 std::vector<CommandUse> CommandSums::take(

@@ -31,7 +31,10 @@ class CommandSums {
   void add_running(std::uint64_t cgroup_id, std::uint32_t signature, const ProcessUse& process,
                    const ResourceUse& used);
   /// `used`: since the process was last added as running.
-  void add_ended(std::uint64_t cgroup_id, std::uint32_t signature, const ResourceUse& used);
+  void add_ended(std::uint64_t cgroup_id, std::uint32_t signature, const ResourceUse& used,
+                 std::uint32_t wait_status);
+  /// An execution that is told nowhere else, whether it has ended or was superseded.
+  void add_withheld(std::uint64_t cgroup_id, std::uint32_t signature);
 
   /// The period's sums, the biggest first, and begins the next. `path_of` gives a cgroup's path.
   std::vector<CommandUse> take(const std::function<const std::string&(std::uint64_t)>& path_of);

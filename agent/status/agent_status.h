@@ -51,11 +51,6 @@ struct AgentStatus {
     Bytes memory_used;
     Bytes memory_total;
   };
-  struct Own {
-    Nanoseconds cpu{};  ///< used since the start
-    Bytes rss;
-  };
-
   WallTime time;     ///< of this status; zero: none published yet
   WallTime started;  ///< the agent
   std::string host_name;
@@ -72,7 +67,9 @@ struct AgentStatus {
   MetricTableStats app_metrics{};
   std::vector<ScrapeTargets::State> scrape_targets{};
   std::shared_ptr<const UpcomingCommands::Listing> upcoming{};  ///< absent: not looked at
-  Own own;
+  AgentUse own;
+  std::vector<ExecStorm> storms{};           ///< that go on, or have just ended
+  std::uint64_t withheld = 0;                ///< executions that were only counted, since the start
   Nanoseconds wall_minus_boot{};             ///< turns the executions' times into wall time
   std::vector<Execution> recent_executions;  ///< newest first, at most kRecentExecutions, redacted
   std::vector<ReflexState> reflexes;

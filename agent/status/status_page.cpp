@@ -200,6 +200,18 @@ Json app_metrics_json(const AgentStatus& status) {
           {"scrape_targets", std::move(targets)}};
 }
 
+Json storms_json(const AgentStatus& status) {
+  Json going_on = Json::array();
+  for (const auto& storm : status.storms) {
+    if (storm.ended) continue;
+    going_on.push_back(
+        {{"cgroup", storm.cgroup},
+         {"began", format_utc(WallTime(storm.began.time_since_epoch() + status.wall_minus_boot))},
+         {"withheld", storm.withheld}});
+  }
+  return {{"withheld", status.withheld}, {"going_on", std::move(going_on)}};
+}
+
 Json upcoming_json(const AgentStatus& status) {
   constexpr std::size_t kShown = 20;
   Json commands = Json::array();
@@ -291,7 +303,11 @@ std::string render_status_json(const AgentStatus& status) {
       {"upcoming", upcoming_json(status)},
       {"workloads", status.workloads},
       {"processes", status.processes},
-      {"own_use", {{"cpu_s", seconds_of(status.own.cpu)}, {"rss_bytes", status.own.rss.count}}},
+      {"own_use",
+       {{"cpu_s", seconds_of(status.own.cpu)},
+        {"rss_bytes", status.own.rss.count},
+        {"saving", to_string(status.own.saving)}}},
+      {"exec_storms", storms_json(status)},
       {"recent_executions", std::move(executions)},
       {"reflexes", std::move(reflexes)},
       {"recent_outcomes", std::move(outcomes)},

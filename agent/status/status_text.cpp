@@ -197,6 +197,22 @@ std::string render_reflexes(const Json& reflexes, const TextStyle& style) {
   return table.empty() ? "" : "\n" + table.render(style);
 }
 
+std::string describe_own_use(const Json& own, const TextStyle& style) {
+  std::string text = fmt::format("{} of cpu, {}", duration(own, "cpu_s"), amount(own, "rss_bytes"));
+  if (const auto saving = words(own, "saving"); saving != "nothing")
+    text += tinted(", over its budget: saves " + saving, Tint::bad, style);
+  return text;
+}
+
+std::string describe_storms(const Json& storms, const TextStyle& style) {
+  std::string text;
+  for (const auto& storm : storms.at("going_on")) {
+    text += fmt::format("{}{} ({} commands only counted)", text.empty() ? "" : ", ",
+                        words(storm, "cgroup"), count(storm, "withheld"));
+  }
+  return text.empty() ? text : tinted(text, Tint::bad, style);
+}
+
 std::string render(const Json& status, const TextStyle& style) {
   const auto now = time(status, "time");
   const auto started = time(status, "started");
@@ -213,8 +229,9 @@ std::string render(const Json& status, const TextStyle& style) {
   text += line("sampled", describe_host(status));
   text += line("metrics", describe_app_metrics(status.at("app_metrics")));
   text += line("upcoming", describe_upcoming(status.at("upcoming")));
-  text += line("own use", fmt::format("{} of cpu, {}", duration(status.at("own_use"), "cpu_s"),
-                                      amount(status.at("own_use"), "rss_bytes")));
+  if (const auto storms = describe_storms(status.at("exec_storms"), style); !storms.empty())
+    text += line("storms", storms);
+  text += line("own use", describe_own_use(status.at("own_use"), style));
   text += line("public key", words(status, "public_key"));
   text += render_executions(status.at("recent_executions"), style);
   text += render_reflexes(status.at("reflexes"), style);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "common/base/bytes.h"
 #include "common/model/process_event.h"
@@ -37,20 +38,35 @@ inline ResourceUse use_between(const ResourceUse& before, const ResourceUse& now
           .involuntary_switches = grown(before.involuntary_switches, now.involuntary_switches)};
 }
 
+/// What a hostile record says may not fit: a sum stops at the most there is.
+template <typename Count>
+void add_saturating(Count& sum, Count more) {
+  if (__builtin_add_overflow(sum, more, &sum))
+    sum = more < 0 ? std::numeric_limits<Count>::min() : std::numeric_limits<Count>::max();
+}
+inline void add_saturating(Bytes& sum, Bytes more) {
+  add_saturating(sum.count, more.count);
+}
+inline void add_saturating(Nanoseconds& sum, Nanoseconds more) {
+  auto count = sum.count();
+  add_saturating(count, more.count());
+  sum = Nanoseconds(count);
+}
+
 /// Adds up what several processes used; of peaks the highest stays.
 inline void add_use(ResourceUse& sum, const ResourceUse& use) {
-  sum.cpu += use.cpu;
-  sum.user += use.user;
-  sum.system += use.system;
+  add_saturating(sum.cpu, use.cpu);
+  add_saturating(sum.user, use.user);
+  add_saturating(sum.system, use.system);
   sum.peak_rss = sum.peak_rss < use.peak_rss ? use.peak_rss : sum.peak_rss;
-  sum.read_bytes.count += use.read_bytes.count;
-  sum.written_bytes.count += use.written_bytes.count;
-  sum.read_calls += use.read_calls;
-  sum.write_calls += use.write_calls;
-  sum.minor_faults += use.minor_faults;
-  sum.major_faults += use.major_faults;
-  sum.voluntary_switches += use.voluntary_switches;
-  sum.involuntary_switches += use.involuntary_switches;
+  add_saturating(sum.read_bytes, use.read_bytes);
+  add_saturating(sum.written_bytes, use.written_bytes);
+  add_saturating(sum.read_calls, use.read_calls);
+  add_saturating(sum.write_calls, use.write_calls);
+  add_saturating(sum.minor_faults, use.minor_faults);
+  add_saturating(sum.major_faults, use.major_faults);
+  add_saturating(sum.voluntary_switches, use.voluntary_switches);
+  add_saturating(sum.involuntary_switches, use.involuntary_switches);
 }
 
 }  // namespace foreshock

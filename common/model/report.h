@@ -8,8 +8,10 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/model/agent_use.h"
 #include "common/model/app_metric.h"
 #include "common/model/command.h"
+#include "common/model/exec_storm.h"
 #include "common/model/process_event.h"
 #include "common/model/resource_sample.h"
 #include "common/model/upcoming_command.h"
@@ -93,6 +95,8 @@ struct Report {
   std::vector<ReflexState> reflexes;         ///< all that are armed
   std::vector<WorkloadIdentity> identities;  ///< of workloads of this report, where new or changed
   std::vector<AppMetric> app_metrics;
+  std::optional<AgentUse> agent;  ///< absent: as an agent before 0.2 reports
+  std::vector<ExecStorm> storms;  ///< those that go on or have ended in the period
   /// All that the host's schedulers are going to run; absent: as it was told last.
   std::optional<std::vector<UpcomingCommand>> upcoming;
   bool operator==(const Report&) const = default;

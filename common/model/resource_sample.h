@@ -59,16 +59,18 @@ struct ProcessSample {
   bool operator==(const ProcessSample&) const = default;
 };
 
-/// What all processes of one command in one workload used in one period, those that ended in it included: exact sums,
-/// whatever the number of processes.
+/// What all processes of one command in one workload used in one period, those that ended in it
+/// included: exact sums, whatever the number of processes.
 struct CommandUse {
   std::uint64_t cgroup_id = 0;  ///< 0: several, where there are too many to tell apart
   std::string cgroup;           ///< path; empty when it could not be resolved
-  std::string signature;        ///< "[kernel]": threads of the kernel; "[other]": too many to tell apart
-  std::uint32_t running = 0;    ///< processes at the end of the period
-  std::uint32_t ended = 0;      ///< in the period
-  Nanoseconds cpu{};            ///< in the period, as are bytes and faults
-  Bytes rss;                    ///< sum over what runs at the end of the period
+  std::string signature;  ///< "[kernel]": threads of the kernel; "[other]": too many to tell apart
+  std::uint32_t running = 0;   ///< processes at the end of the period
+  std::uint32_t ended = 0;     ///< in the period
+  std::uint32_t failed = 0;    ///< of those that ended: with another status than 0
+  std::uint32_t withheld = 0;  ///< executions that are told nowhere else: see ExecStorm
+  Nanoseconds cpu{};           ///< in the period, as are bytes and faults
+  Bytes rss;                   ///< sum over what runs at the end of the period
   Bytes read_bytes;
   Bytes written_bytes;
   std::uint64_t minor_faults = 0;
@@ -84,8 +86,8 @@ struct WorkloadTraffic {
   Bytes sent;
   std::uint64_t accepted = 0;   ///< TCP connections from others
   std::uint64_t connected = 0;  ///< TCP connections to others
-  /// How long accepted connections were served, from accepting to closing: item n counts those of 2^n to 2^(n+1)
-  /// microseconds; at most 32 items.
+  /// How long accepted connections were served, from accepting to closing: item n counts those of
+  /// 2^n to 2^(n+1) microseconds; at most 32 items.
   std::vector<std::uint64_t> served_usec_log2;
   bool operator==(const WorkloadTraffic&) const = default;
 };
@@ -93,10 +95,11 @@ struct WorkloadTraffic {
 struct ResourceSample {
   std::optional<HostSample> host;
   std::vector<WorkloadSample> workloads;
-  std::vector<ProcessSample> processes;  ///< the biggest by processor time, memory, storage and major faults
-  std::vector<CommandUse> commands;      ///< the biggest first
+  std::vector<ProcessSample>
+      processes;  ///< the biggest by processor time, memory, storage and major faults
+  std::vector<CommandUse> commands;  ///< the biggest first
   std::vector<WorkloadTraffic> traffic;
-  std::uint32_t process_count = 0;       ///< all that were looked at
+  std::uint32_t process_count = 0;  ///< all that were looked at
   bool operator==(const ResourceSample&) const = default;
 };
 

@@ -199,7 +199,8 @@ fb::Offset<schema::CommandUse> write_command_use(Builder& builder, const Command
   const auto signature = wire::write_shared_text(builder, use.signature);
   return schema::CreateCommandUse(builder, use.cgroup_id, cgroup, signature, use.running, use.ended,
                                   to_wire(use.cpu), use.rss.count, use.read_bytes.count,
-                                  use.written_bytes.count, use.minor_faults, use.major_faults);
+                                  use.written_bytes.count, use.minor_faults, use.major_faults,
+                                  use.failed, use.withheld);
 }
 
 CommandUse read_command_use(FieldReader& reader, const schema::CommandUse& table) {
@@ -208,12 +209,45 @@ CommandUse read_command_use(FieldReader& reader, const schema::CommandUse& table
           .signature = reader.text(table.signature()),
           .running = table.running(),
           .ended = table.ended(),
+          .failed = table.failed(),
+          .withheld = table.withheld(),
           .cpu = reader.duration(table.cpu_ns()),
           .rss = {table.rss_bytes()},
           .read_bytes = {table.read_bytes()},
           .written_bytes = {table.written_bytes()},
           .minor_faults = table.minor_faults(),
           .major_faults = table.major_faults()};
+}
+
+fb::Offset<schema::ExecStorm> write_storm(Builder& builder, const ExecStorm& storm) {
+  const auto cgroup = wire::write_shared_text(builder, storm.cgroup);
+  return schema::CreateExecStorm(
+      builder, storm.cgroup_id, cgroup, to_wire(storm.began),
+      storm.ended ? fb::Optional<std::uint64_t>(to_wire(*storm.ended)) : fb::nullopt,
+      storm.withheld);
+}
+
+ExecStorm read_storm(FieldReader& reader, const schema::ExecStorm& table) {
+  ExecStorm storm{.cgroup_id = table.cgroup_id(),
+                  .cgroup = reader.text(table.cgroup()),
+                  .began = reader.boot_time(table.began_boot_ns()),
+                  .ended = std::nullopt,
+                  .withheld = table.withheld()};
+  if (const auto ended = table.ended_boot_ns()) storm.ended = reader.boot_time(*ended);
+  return storm;
+}
+
+fb::Offset<schema::AgentUse> write_agent_use(Builder& builder, const AgentUse& use) {
+  return schema::CreateAgentUse(builder, to_wire(use.cpu), use.rss.count,
+                                static_cast<schema::Saving>(use.saving));
+}
+
+AgentUse read_agent_use(FieldReader& reader, const schema::AgentUse& table) {
+  // A step that only a later agent knows goes further than all that are known.
+  const auto saving = std::min(table.saving(), schema::Saving::MAX);
+  return {.cpu = reader.duration(table.cpu_ns()),
+          .rss = {table.rss_bytes()},
+          .saving = static_cast<Saving>(saving)};
 }
 
 constexpr std::size_t kMaxServedItems = 64;
@@ -365,17 +399,20 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
       write_all<schema::ReflexState>(builder, report.reflexes, write_reflex_state);
   const auto app_metrics =
       write_all<schema::AppMetric>(builder, report.app_metrics, wire::write_app_metric);
+  const auto storms = write_all<schema::ExecStorm>(builder, report.storms, write_storm);
+  const auto agent =
+      report.agent ? write_agent_use(builder, *report.agent) : fb::Offset<schema::AgentUse>();
   fb::Offset<schema::Upcoming> upcoming;
   if (report.upcoming) {
     const auto commands =
         write_all<schema::UpcomingCommand>(builder, *report.upcoming, wire::write_upcoming);
     upcoming = schema::CreateUpcoming(builder, commands);
   }
-  return schema::CreateReport(builder, &boot_id, host_name, agent_version,
-                              to_wire(report.period_start), to_wire(report.period_end),
-                              report.wall_minus_boot.count(), executions, host, workloads,
-                              processes, report.samples.process_count, losses, outcomes, identities,
-                              reflexes, app_metrics, upcoming, command_uses, traffic);
+  return schema::CreateReport(
+      builder, &boot_id, host_name, agent_version, to_wire(report.period_start),
+      to_wire(report.period_end), report.wall_minus_boot.count(), executions, host, workloads,
+      processes, report.samples.process_count, losses, outcomes, identities, reflexes, app_metrics,
+      upcoming, command_uses, traffic, storms, agent);
 }
 
 Report read_report(FieldReader& reader, const schema::Report& table) {
@@ -403,6 +440,8 @@ Report read_report(FieldReader& reader, const schema::Report& table) {
   }
   report.samples.commands = read_all<CommandUse>(reader, table.commands(), read_command_use);
   report.samples.traffic = read_all<WorkloadTraffic>(reader, table.traffic(), read_traffic);
+  if (table.agent()) report.agent = read_agent_use(reader, *table.agent());
+  report.storms = read_all<ExecStorm>(reader, table.storms(), read_storm);
   return report;
 }
 

@@ -3,6 +3,8 @@
 
 #include "agent/agent_loop.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "agent/capture/replay_event_source.h"
@@ -63,6 +65,10 @@ class AgentLoopTest : public testing::Test {
     options.host_name = "h";
     options.boot_id = {{1, 2}};
     options.public_key = "key";
+    options.storm = {.per_second = 10, .burst = 100};
+    options.budget.windows_to_save = 1;
+    options.budget.max_memory = Bytes{1};  // less than any process has
+    options.budget.window = seconds(30);
     std::vector<std::unique_ptr<ResourceSampler>> samplers;
     samplers.push_back(std::make_unique<OneHostSample>());
     loop_ = std::make_unique<AgentLoop>(
@@ -223,6 +229,55 @@ TEST_F(AgentLoopTest, a_refused_command_is_reported) {
   EXPECT_EQ(reports()[0].outcomes[0].status, ActionStatus::refused);
   tick();
   EXPECT_TRUE(reports()[1].outcomes.empty());
+}
+
+TEST_F(AgentLoopTest, an_exec_storm_is_counted_exactly) {
+  constexpr std::uint32_t kStorm = 150;
+  for (std::uint32_t pid = 1; pid <= kStorm; ++pid) {
+    add_exec(1000 + pid, {"cc", "x.c"});
+    add_exit(1000 + pid);
+  }
+  capture();
+  tick();
+  std::size_t told = 0;
+  std::size_t withheld = 0;
+  std::size_t ended = 0;
+  for (const auto& report : reports()) {
+    told += report.executions.size();
+    for (const auto& sum : report.samples.commands) {
+      EXPECT_EQ(sum.signature, "cc x.c");
+      withheld += sum.withheld;
+      ended += sum.ended;
+    }
+  }
+  EXPECT_GE(told, 100U);
+  EXPECT_LT(told, 115U);
+  EXPECT_EQ(told + withheld, kStorm);
+  EXPECT_EQ(ended, kStorm);
+  ASSERT_EQ(reports().back().storms.size(), 1U);
+  EXPECT_EQ(reports().back().storms[0].withheld, withheld);
+  EXPECT_EQ(status_.read()->withheld, withheld);
+}
+
+TEST_F(AgentLoopTest, over_its_budget_it_saves_step_by_step_and_says_so) {
+  const auto run = [this](int ticks) {
+    for (int i = 0; i < ticks; ++i) {
+      tick();
+      uplink_.incoming.emplace_back(Ack{spool_.incarnation(), {1, spool_.stats().last_sequence}});
+    }
+  };
+  run(31);
+  EXPECT_EQ(status_.read()->own.saving, Saving::argument_files);
+  run(30);
+  EXPECT_EQ(status_.read()->own.saving, Saving::samples);
+  EXPECT_EQ(reports().back().agent.value().saving, Saving::samples);
+  const auto before = reports().size();
+  run(20);
+  const auto later = reports();
+  EXPECT_EQ(std::count_if(later.begin() + static_cast<std::ptrdiff_t>(before), later.end(),
+                          [](const Report& report) { return report.samples.host.has_value(); }),
+            4)
+      << "every fifth";
 }
 
 TEST_F(AgentLoopTest, publishes_its_status) {

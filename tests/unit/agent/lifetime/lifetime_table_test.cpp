@@ -400,5 +400,67 @@ TEST(LifetimeTable, ignores_a_look_at_what_has_ended) {
   EXPECT_EQ(table.alive(), 0U);
 }
 
+class WithholdingTable : public testing::Test {
+ protected:
+  /// Everything of cgroup 66 is withheld.
+  WithholdingTable()
+      : table_(10, {}, std::chrono::minutes(1),
+               [](std::uint64_t cgroup_id, BootTime) { return cgroup_id == 66; }) {}
+
+  static ExecEvent in_storm(ExecEvent event) {
+    event.facts.cgroup_id = 66;
+    return event;
+  }
+
+  LifetimeTable table_;
+};
+
+TEST_F(WithholdingTable, tells_each_execution_in_one_place) {
+  table_.on_exec(in_storm(exec(1, 1000, 1001, "cc")), "/build");
+  table_.on_exec(exec(2, 1000, 1001, "sshd"), "/ssh");
+  EXPECT_TRUE(table_.take_withheld().empty()) << "it has not ended";
+  EXPECT_EQ(table_.take_finished_and_started().size(), 1U);
+  table_.on_exit(exit_of(1, 1000, 1050, 9), "/build");
+  auto fork = exit_of(3, 1000, 1050);
+  fork.facts.cgroup_id = 66;
+  table_.on_exit(std::move(fork), "/build");
+  EXPECT_TRUE(table_.take_finished_and_started().empty());
+  const auto withheld = table_.take_withheld();
+  ASSERT_EQ(withheld.size(), 2U);
+  EXPECT_EQ(withheld[0].argv, make_argv({"cc"}));
+  EXPECT_EQ(withheld[0].end.value().use.cpu, milliseconds(9));
+  EXPECT_FALSE(withheld[1].exec_seen);
+  EXPECT_TRUE(table_.take_withheld().empty());
+}
+
+TEST_F(WithholdingTable, keeps_images_that_were_superseded_or_given_up) {
+  table_.on_exec(in_storm(exec(1, 1000, 1001, "sh")), "/build");
+  table_.on_exec(in_storm(exec(1, 1000, 1002, "cc")), "/build");
+  EXPECT_EQ(table_.take_withheld().size(), 1U);
+  for (std::uint32_t pid = 2; pid < 20; ++pid)
+    table_.on_exec(in_storm(exec(pid, 2000, 2001, "cc")), "/build");
+  EXPECT_EQ(table_.take_withheld().size(), 9U);
+  EXPECT_TRUE(table_.take_finished_and_started().empty());
+}
+
+TEST_F(WithholdingTable, tells_one_that_lasts_with_its_interim_use) {
+  table_.on_exec(in_storm(exec(1, 1000, 1001, "server")), "/build");
+  const auto use_at = [](int ms) {
+    ProcessUse use;
+    use.facts.process = {1, at(1000)};
+    use.facts.cgroup_id = 66;
+    use.use.cpu = milliseconds(ms);
+    return use;
+  };
+  table_.on_use(use_at(1), at(2000), "/build");
+  table_.on_use(use_at(5), at(62'000), "/build");
+  const auto interim = table_.take_finished_and_started();
+  ASSERT_EQ(interim.size(), 1U);
+  EXPECT_TRUE(interim[0].so_far);
+  table_.on_exit(exit_of(1, 1000, 70'000), "/build");
+  EXPECT_TRUE(table_.take_withheld().empty());
+  EXPECT_EQ(table_.take_finished_and_started().size(), 1U) << "the same record, with its end";
+}
+
 }  // namespace
 }  // namespace foreshock::agent

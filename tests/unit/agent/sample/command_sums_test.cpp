@@ -42,7 +42,8 @@ TEST(CommandSums, adds_up_by_workload_and_signature) {
   EXPECT_EQ(five, six);
   sums.add_running(1, five, resident(100), cpu(3));
   sums.add_running(1, six, resident(10), cpu(4));
-  sums.add_ended(1, five, cpu(5));
+  sums.add_ended(1, five, cpu(5), 256);
+  sums.add_withheld(1, five);
   sums.add_running(2, five, resident(1), cpu(1));
   const auto taken = sums.take(path_of);
   ASSERT_EQ(taken.size(), 2u);
@@ -50,6 +51,8 @@ TEST(CommandSums, adds_up_by_workload_and_signature) {
   EXPECT_EQ(taken[0].signature, "sleep <n>");
   EXPECT_EQ(taken[0].running, 2u);
   EXPECT_EQ(taken[0].ended, 1u);
+  EXPECT_EQ(taken[0].failed, 1u);
+  EXPECT_EQ(taken[0].withheld, 1u);
   EXPECT_EQ(taken[0].cpu, milliseconds(12));
   EXPECT_EQ(taken[0].rss, Bytes{110});
   EXPECT_EQ(taken[1].cgroup, "/b");
@@ -61,7 +64,7 @@ TEST(CommandSums, tells_the_smallest_in_one_when_there_are_too_many) {
   for (int i = 1; i <= 5; ++i) {
     sums.add_ended(
         1, sums.signature_of(execution({"tool-" + std::string(1, static_cast<char>('a' + i))})),
-        cpu(i));
+        cpu(i), 0);
   }
   const auto taken = sums.take(path_of);
   ASSERT_EQ(taken.size(), 3u);
@@ -81,7 +84,7 @@ TEST(CommandSums, stays_bounded_and_right_when_signatures_are_made_up) {
     const auto signature = sums.signature_of(execution({name}));
     if (first == 0) first = signature;
     EXPECT_TRUE(sums.is_current(signature));
-    sums.add_ended(1, signature, cpu(1));
+    sums.add_ended(1, signature, cpu(1), 0);
     if (i % 100 == 99) {
       std::uint32_t ended = 0;
       for (const auto& sum : sums.take(path_of)) ended += sum.ended;
@@ -95,12 +98,25 @@ TEST(CommandSums, names_what_has_no_command_line) {
   CommandSums sums(4);
   Execution fork;
   fork.facts.comm = "worker";
-  sums.add_ended(1, sums.signature_of(fork), cpu(2));
+  sums.add_ended(1, sums.signature_of(fork), cpu(2), 0);
   sums.add_running(2, sums.signature_of_kernel_threads(), resident(0), cpu(1));
   const auto taken = sums.take(path_of);
   ASSERT_EQ(taken.size(), 2u);
   EXPECT_EQ(taken[0].signature, "(worker)");
   EXPECT_EQ(taken[1].signature, "[kernel]");
+}
+
+TEST(CommandSums, a_sum_stops_at_the_most_there_is) {
+  CommandSums sums(4);
+  const auto signature = sums.signature_of(execution({"ls"}));
+  ResourceUse most;
+  most.cpu = Nanoseconds::max();
+  most.read_bytes = Bytes{~std::uint64_t{0}};
+  for (int i = 0; i < 2; ++i) sums.add_ended(1, signature, most, 0);
+  const auto taken = sums.take(path_of);
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].cpu, Nanoseconds::max());
+  EXPECT_EQ(taken[0].read_bytes, most.read_bytes);
 }
 
 }  // namespace

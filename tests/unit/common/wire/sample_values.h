@@ -139,12 +139,26 @@ class SampleValues {
             .signature = text(),
             .running = small_number(),
             .ended = small_number(),
+            .failed = small_number(),
+            .withheld = small_number(),
             .cpu = duration(),
             .rss = {number()},
             .read_bytes = {number()},
             .written_bytes = {number()},
             .minor_faults = number(),
             .major_faults = number()};
+  }
+  ExecStorm storm() {
+    return {.cgroup_id = number(),
+            .cgroup = text(),
+            .began = boot_time(),
+            .ended = maybe([this] { return boot_time(); }),
+            .withheld = number()};
+  }
+  AgentUse agent_use() {
+    return {.cpu = duration(),
+            .rss = {number()},
+            .saving = flag() ? Saving::samples : Saving::single_commands};
   }
   WorkloadTraffic traffic() {
     WorkloadTraffic traffic{.cgroup_id = number(),
@@ -218,6 +232,8 @@ class SampleValues {
     for (auto n = size(); n > 0; --n) report.outcomes.push_back(outcome());
     for (auto n = size(); n > 0; --n) report.samples.commands.push_back(command_use());
     for (auto n = size(); n > 0; --n) report.samples.traffic.push_back(traffic());
+    report.agent = maybe([this] { return agent_use(); });
+    for (auto n = size(); n > 0; --n) report.storms.push_back(storm());
     for (auto n = size(); n > 0; --n) report.reflexes.push_back(reflex_state());
     for (auto n = size(); n > 0; --n) {
       report.app_metrics.push_back(
