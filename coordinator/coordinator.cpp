@@ -26,6 +26,7 @@
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/session_routes.h"
 #include "coordinator/api/upcoming_routes.h"
+#include "coordinator/api/use_routes.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
 #include "coordinator/decide/sqlite_decision_reader.h"
@@ -90,6 +91,8 @@ struct Coordinator::Impl {
   std::unique_ptr<AppMetricReader> app_metric_reader;
   std::unique_ptr<AppMetricRoutes> app_metric_routes;
   std::unique_ptr<UpcomingRoutes> upcoming_routes;
+  std::unique_ptr<UseReader> use_reader;
+  std::unique_ptr<UseRoutes> use_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made)
@@ -202,6 +205,10 @@ struct Coordinator::Impl {
     upcoming_routes = std::make_unique<UpcomingRoutes>(
         UpcomingRoutes::Parts{live_view, [this] { return api->host_names(); }, clock});
     upcoming_routes->add_to(http);
+    FS_TRY(use_reader, UseReader::open(config.history_file()));
+    use_routes = std::make_unique<UseRoutes>(
+        UseRoutes::Parts{*use_reader, [this] { return api->host_names(); }, clock});
+    use_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }

@@ -20,13 +20,15 @@ std::optional<Nanoseconds> read_pressure(HeldFile& file, int proc_fd) {
 
 }  // namespace
 
-HostSampler::HostSampler(UniqueFd proc)
+HostSampler::HostSampler(UniqueFd proc, const std::string& sys_root)
     : proc_(std::move(proc)),
-      ticks_per_second_(static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK))) {}
+      ticks_per_second_(static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK))),
+      devices_(sys_root) {}
 
-Result<std::unique_ptr<HostSampler>> HostSampler::make(const std::string& proc_root) {
+Result<std::unique_ptr<HostSampler>> HostSampler::make(const std::string& proc_root,
+                                                       const std::string& sys_root) {
   FS_TRY(UniqueFd proc, open_at(AT_FDCWD, proc_root, O_RDONLY | O_DIRECTORY));
-  return std::unique_ptr<HostSampler>(new HostSampler(std::move(proc)));
+  return std::unique_ptr<HostSampler>(new HostSampler(std::move(proc), sys_root));
 }
 
 void HostSampler::sample(BootTime now, ResourceSample& into) {
@@ -41,7 +43,8 @@ void HostSampler::sample(BootTime now, ResourceSample& into) {
   host.cpu_pressure = read_pressure(cpu_pressure_, proc_.get());
   host.memory_pressure = read_pressure(memory_pressure_, proc_.get());
   host.io_pressure = read_pressure(io_pressure_, proc_.get());
-  into.host = host;
+  devices_.read(proc_.get(), host);
+  into.host = std::move(host);
 }
 
 }  // namespace foreshock::agent

@@ -11,6 +11,30 @@
 
 namespace foreshock {
 
+/// One disk, as the kernel counts since boot.
+struct DiskSample {
+  std::string name;
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
+  Bytes read;
+  Bytes written;
+  Nanoseconds busy{};  ///< time with at least one request in flight
+  std::uint64_t in_flight = 0;
+  bool operator==(const DiskSample&) const = default;
+};
+
+/// One network interface, as the kernel counts since it came up.
+struct InterfaceSample {
+  std::string name;
+  Bytes received;
+  Bytes sent;
+  std::uint64_t received_packets = 0;
+  std::uint64_t sent_packets = 0;
+  std::uint64_t errors = 0;  ///< both ways
+  std::uint64_t drops = 0;   ///< both ways
+  bool operator==(const InterfaceSample&) const = default;
+};
+
 /// One look at the whole host. Counters are as the kernel keeps them: they only grow, from boot.
 struct HostSample {
   BootTime time;
@@ -20,6 +44,10 @@ struct HostSample {
   Bytes memory_total, memory_available, swap_total, swap_free;
   std::uint32_t load1_permille = 0;
   std::optional<Nanoseconds> cpu_pressure, memory_pressure, io_pressure;  ///< PSI "some" totals
+  std::vector<DiskSample>
+      disks;  ///< whole disks of hardware: what is built of them would count twice
+  std::vector<InterfaceSample>
+      interfaces;  ///< of hardware; in a container, which has none, all but loopback
   bool operator==(const HostSample&) const = default;
 };
 

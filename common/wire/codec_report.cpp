@@ -79,7 +79,44 @@ std::optional<std::uint64_t> read_count(fb::Optional<std::uint64_t> count) {
   return count ? std::optional(*count) : std::nullopt;
 }
 
+fb::Offset<schema::DiskSample> write_disk(Builder& builder, const DiskSample& disk) {
+  const auto name = wire::write_shared_text(builder, disk.name);
+  return schema::CreateDiskSample(builder, name, disk.reads, disk.writes, disk.read.count,
+                                  disk.written.count, to_wire(disk.busy), disk.in_flight);
+}
+
+DiskSample read_disk(FieldReader& reader, const schema::DiskSample& table) {
+  return {.name = reader.text(table.name()),
+          .reads = table.reads(),
+          .writes = table.writes(),
+          .read = {table.read_bytes()},
+          .written = {table.written_bytes()},
+          .busy = reader.duration(table.busy_ns()),
+          .in_flight = table.in_flight()};
+}
+
+fb::Offset<schema::InterfaceSample> write_interface(Builder& builder,
+                                                    const InterfaceSample& interface) {
+  const auto name = wire::write_shared_text(builder, interface.name);
+  return schema::CreateInterfaceSample(builder, name, interface.received.count,
+                                       interface.sent.count, interface.received_packets,
+                                       interface.sent_packets, interface.errors, interface.drops);
+}
+
+InterfaceSample read_interface(FieldReader& reader, const schema::InterfaceSample& table) {
+  return {.name = reader.text(table.name()),
+          .received = {table.received_bytes()},
+          .sent = {table.sent_bytes()},
+          .received_packets = table.received_packets(),
+          .sent_packets = table.sent_packets(),
+          .errors = table.errors(),
+          .drops = table.drops()};
+}
+
 fb::Offset<schema::HostSample> write_host(Builder& builder, const HostSample& host) {
+  const auto disks = write_all<schema::DiskSample>(builder, host.disks, write_disk);
+  const auto interfaces =
+      write_all<schema::InterfaceSample>(builder, host.interfaces, write_interface);
   schema::HostSampleBuilder table(builder);
   table.add_boot_ns(to_wire(host.time));
   table.add_cpu_count(host.cpu_count);
@@ -99,6 +136,8 @@ fb::Offset<schema::HostSample> write_host(Builder& builder, const HostSample& ho
   if (host.cpu_pressure) table.add_cpu_pressure_ns(to_wire(*host.cpu_pressure));
   if (host.memory_pressure) table.add_memory_pressure_ns(to_wire(*host.memory_pressure));
   if (host.io_pressure) table.add_io_pressure_ns(to_wire(*host.io_pressure));
+  table.add_disks(disks);
+  table.add_interfaces(interfaces);
   return table.Finish();
 }
 
@@ -122,6 +161,8 @@ HostSample read_host(FieldReader& reader, const schema::HostSample& table) {
   host.cpu_pressure = reader.duration(table.cpu_pressure_ns());
   host.memory_pressure = reader.duration(table.memory_pressure_ns());
   host.io_pressure = reader.duration(table.io_pressure_ns());
+  host.disks = read_all<DiskSample>(reader, table.disks(), read_disk);
+  host.interfaces = read_all<InterfaceSample>(reader, table.interfaces(), read_interface);
   return host;
 }
 

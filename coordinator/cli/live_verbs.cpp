@@ -197,6 +197,21 @@ void add_command_verbs(CLI::App& app, const Verbs& verbs) {
   commands.filter("--host", "host", "Of this host only");
   commands.filter("--signature", "signature", "With exactly this signature");
   commands.limit("At most so many (50)");
+  const auto top =
+      verbs.add(app, "top", "What commands used together, the most first", "/v1/top", show_top);
+  top.filter("--host", "host", "Of this host only");
+  top.filter("--workload", "workload", "Of this cgroup only");
+  top.filter("--by", "by", "Ordered by this (cpu)")
+      ->check(CLI::IsMember({"cpu", "memory", "storage", "faults", "runs", "failures"}));
+  top.filter("--minutes", "minutes", "In the last so many minutes (60)")
+      ->check(CLI::Range(1, 527'040));
+  top.limit("At most so many (30)");
+  const auto storms =
+      verbs.add(app, "storms", "Workloads that started too many processes to tell them one by one",
+                "/v1/storms", show_storms);
+  storms.filter("--host", "host", "Of this host only");
+  storms.filter("--days", "days", "Of the last so many days (7)")->check(CLI::Range(1, 366));
+  storms.limit("At most so many (30)");
   const auto leads =
       verbs.add(app, "leads", "Commands that reliably precede load", "/v1/leads", show_leads);
   leads.filter("--signature", "signature", "With exactly this signature");

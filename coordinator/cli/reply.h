@@ -47,6 +47,8 @@ std::string show_hosts(const Json& reply, const View& view);
 std::string show_workloads(const Json& reply, const View& view);
 std::string show_tags(const Json& reply, const View& view);
 std::string show_commands(const Json& reply, const View& view);
+std::string show_top(const Json& reply, const View& view);
+std::string show_storms(const Json& reply, const View& view);
 std::string show_leads(const Json& reply, const View& view);
 std::string show_responses(const Json& reply, const View& view);
 std::string show_forecast(const Json& reply, const View& view);

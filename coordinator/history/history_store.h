@@ -72,7 +72,7 @@ struct ExecutionRow {
   bool existing = false;
   std::optional<WallTime> end;
   std::uint32_t wait_status = 0;
-  std::optional<ResourceUse> use;
+  std::optional<ResourceUse> use;  ///< so far, without an end
 };
 
 /// Counters become rates (unit per second: ns of CPU per second = cores), gauges means; NaN = no

@@ -120,6 +120,14 @@ std::string ancestry_text(std::string_view names) {
   return text;
 }
 
+std::string add_sample_sql() {
+  std::string names;
+  for (const SampleColumn& column : sample_columns()) names += fmt::format(", {}", column.name);
+  return fmt::format(
+      "INSERT INTO sample (workload_id, time_ms{}) VALUES ({}) ON CONFLICT DO NOTHING", names,
+      parameters(1, 2 + sample_columns().size()));
+}
+
 }  // namespace
 
 std::int64_t wall_ms(const Report& report, BootTime time) {
@@ -135,12 +143,7 @@ Result<RecordWriter> RecordWriter::make(const Database& database) {
   FS_TRY(auto add_execution, database.prepare(add_execution_sql()));
   FS_TRY(auto replace_execution, database.prepare(replace_execution_sql()));
   FS_TRY(auto adopt_end, database.prepare(adopt_end_sql()));
-  FS_TRY(auto add_sample,
-         database.prepare(
-             "INSERT INTO sample (workload_id, time_ms, cpu_usage_ns, cpu_throttled_ns, "
-             "memory_used_bytes, "
-             "memory_current_bytes, process_count, cpu_pressure_ns, memory_pressure_ns, oom_kills, "
-             "load1_permille) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+  FS_TRY(auto add_sample, database.prepare(add_sample_sql()));
   FS_TRY(auto add_loss,
          database.prepare("INSERT INTO loss (minute_ms, host_id, hop, count) VALUES (?, ?, ?, ?) "
                           "ON CONFLICT DO UPDATE SET count = count + excluded.count"));
@@ -210,55 +213,57 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
   const auto of_inputs = [&inputs](auto value) {
     return inputs ? SqlValue(value(*inputs)) : SqlValue(std::nullopt);
   };
-  const auto of_use = [&end](auto value) {
-    return end && end->use_known ? SqlValue(value(*end)) : SqlValue(std::nullopt);
+  const ResourceUse* use = nullptr;
+  if (end && end->use_known) use = &end->use;
+  if (!end && execution.so_far) use = &execution.so_far->use;
+  const auto of_use = [use](auto value) {
+    return use != nullptr ? SqlValue(value(*use)) : SqlValue(std::nullopt);
   };
-  const std::array values = {
-      SqlValue(ids.boot),
-      SqlValue(to_ns(facts.process.start)),
-      SqlValue(facts.process.pid),
-      SqlValue(to_ns(execution.exec_time)),
-      of_end([&](const ExecutionEnd& e) { return wall_ms(report, e.time); }),
-      SqlValue(ids.host),
-      SqlValue(wall_ms(report, execution.exec_time)),
-      SqlValue(facts.parent.pid),
-      SqlValue(to_ns(facts.parent.start)),
-      SqlValue(facts.identity.uid),
-      SqlValue(facts.identity.gid),
-      SqlValue(facts.identity.login_uid),
-      SqlValue(facts.identity.session_id),
-      SqlValue(ids.workload),
-      SqlValue(facts.cgroup_id),
-      SqlValue(ids.signature),
-      SqlValue(facts.comm),
-      SqlValue(execution.filename),
-      SqlValue(argv.text),
-      SqlValue(argv.word_bytes),
-      SqlValue(execution.argv.true_bytes),
-      SqlValue(execution.argv.truncated()),
-      SqlValue(execution.argv.redacted),
-      SqlValue(execution.existing),
-      SqlValue(execution.exec_seen),
-      SqlValue(execution.earlier_execs),
-      SqlValue(execution.cwd),
-      SqlValue(execution.tty),
-      SqlValue(ancestry),
-      of_inputs([](const InputFiles& files) { return files.count; }),
-      of_inputs([](const InputFiles& files) { return files.total.count; }),
-      of_inputs([](const InputFiles& files) { return files.largest.count; }),
-      of_end([](const ExecutionEnd& e) { return e.wait_status; }),
-      of_use([](const ExecutionEnd& e) { return e.use.cpu.count(); }),
-      of_use([](const ExecutionEnd& e) { return e.use.user.count(); }),
-      of_use([](const ExecutionEnd& e) { return e.use.system.count(); }),
-      of_use([](const ExecutionEnd& e) { return e.use.peak_rss.count; }),
-      of_use([](const ExecutionEnd& e) { return e.use.read_bytes.count; }),
-      of_use([](const ExecutionEnd& e) { return e.use.written_bytes.count; }),
-      of_use([](const ExecutionEnd& e) { return e.use.read_calls; }),
-      of_use([](const ExecutionEnd& e) { return e.use.write_calls; }),
-      of_use([](const ExecutionEnd& e) { return e.use.minor_faults; }),
-      of_use([](const ExecutionEnd& e) { return e.use.major_faults; }),
-      of_use([](const ExecutionEnd& e) { return e.use.voluntary_switches; }),
-      of_use([](const ExecutionEnd& e) { return e.use.involuntary_switches; })};
+  const std::array values = {SqlValue(ids.boot),
+                             SqlValue(to_ns(facts.process.start)),
+                             SqlValue(facts.process.pid),
+                             SqlValue(to_ns(execution.exec_time)),
+                             of_end([&](const ExecutionEnd& e) { return wall_ms(report, e.time); }),
+                             SqlValue(ids.host),
+                             SqlValue(wall_ms(report, execution.exec_time)),
+                             SqlValue(facts.parent.pid),
+                             SqlValue(to_ns(facts.parent.start)),
+                             SqlValue(facts.identity.uid),
+                             SqlValue(facts.identity.gid),
+                             SqlValue(facts.identity.login_uid),
+                             SqlValue(facts.identity.session_id),
+                             SqlValue(ids.workload),
+                             SqlValue(facts.cgroup_id),
+                             SqlValue(ids.signature),
+                             SqlValue(facts.comm),
+                             SqlValue(execution.filename),
+                             SqlValue(argv.text),
+                             SqlValue(argv.word_bytes),
+                             SqlValue(execution.argv.true_bytes),
+                             SqlValue(execution.argv.truncated()),
+                             SqlValue(execution.argv.redacted),
+                             SqlValue(execution.existing),
+                             SqlValue(execution.exec_seen),
+                             SqlValue(execution.earlier_execs),
+                             SqlValue(execution.cwd),
+                             SqlValue(execution.tty),
+                             SqlValue(ancestry),
+                             of_inputs([](const InputFiles& files) { return files.count; }),
+                             of_inputs([](const InputFiles& files) { return files.total.count; }),
+                             of_inputs([](const InputFiles& files) { return files.largest.count; }),
+                             of_end([](const ExecutionEnd& e) { return e.wait_status; }),
+                             of_use([](const ResourceUse& u) { return u.cpu.count(); }),
+                             of_use([](const ResourceUse& u) { return u.user.count(); }),
+                             of_use([](const ResourceUse& u) { return u.system.count(); }),
+                             of_use([](const ResourceUse& u) { return u.peak_rss.count; }),
+                             of_use([](const ResourceUse& u) { return u.read_bytes.count; }),
+                             of_use([](const ResourceUse& u) { return u.written_bytes.count; }),
+                             of_use([](const ResourceUse& u) { return u.read_calls; }),
+                             of_use([](const ResourceUse& u) { return u.write_calls; }),
+                             of_use([](const ResourceUse& u) { return u.minor_faults; }),
+                             of_use([](const ResourceUse& u) { return u.major_faults; }),
+                             of_use([](const ResourceUse& u) { return u.voluntary_switches; }),
+                             of_use([](const ResourceUse& u) { return u.involuntary_switches; })};
   static_assert(std::tuple_size_v<decltype(values)> == kIdentity.size() + kFacts.size());
   FS_CHECK(add_execution_.run_bound(values));
   if (database_->changes() > 0) return true;
@@ -268,10 +273,13 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
 
 Result<bool> RecordWriter::write_sample(std::int64_t workload_id, std::int64_t time_ms,
                                         const SampleRow& row) {
-  FS_CHECK(add_sample_.run(workload_id, time_ms, row.cpu_usage_ns, row.cpu_throttled_ns,
-                           row.memory_used_bytes, row.memory_current_bytes, row.process_count,
-                           row.cpu_pressure_ns, row.memory_pressure_ns, row.oom_kills,
-                           row.load1_permille));
+  // In the order of sample_columns().
+  FS_CHECK(add_sample_.run(
+      workload_id, time_ms, row.cpu_usage_ns, row.cpu_throttled_ns, row.memory_used_bytes,
+      row.memory_current_bytes, row.process_count, row.cpu_pressure_ns, row.memory_pressure_ns,
+      row.oom_kills, row.load1_permille, row.disk_read_bytes, row.disk_written_bytes,
+      row.disk_busy_ns, row.network_received_bytes, row.network_sent_bytes,
+      row.connections_accepted, row.connections_opened, row.service_time_p95_us));
   return database_->changes() > 0;
 }
 

@@ -71,7 +71,8 @@ Result<std::int64_t> remove_samples(const Database& database, std::int64_t cutof
 Result<std::int64_t> remove_unused(const Database& database, std::int64_t cutoff_ms) {
   std::int64_t removed = 0;
   for (const char* sql :
-       {"DELETE FROM loss WHERE minute_ms < ?", "DELETE FROM action_outcome WHERE time_ms < ?",
+       {"DELETE FROM loss WHERE minute_ms < ?", "DELETE FROM command_use WHERE minute_ms < ?",
+        "DELETE FROM exec_storm WHERE began_ms < ?", "DELETE FROM action_outcome WHERE time_ms < ?",
         // Metric by metric, because that is how the table is ordered.
         "DELETE FROM app_metric_sample WHERE metric_id IN (SELECT id FROM app_metric) AND "
         "time_ms < ?",

@@ -19,6 +19,14 @@ constexpr std::array kColumns = {
     SampleColumn{Quantity::memory_pressure, "memory_pressure_ns", kSecondsPerNs},
     SampleColumn{Quantity::oom_kills, "oom_kills", 1},
     SampleColumn{Quantity::load1, "load1_permille", 1e-3},
+    SampleColumn{Quantity::disk_read, "disk_read_bytes", 1},
+    SampleColumn{Quantity::disk_written, "disk_written_bytes", 1},
+    SampleColumn{Quantity::disk_busy, "disk_busy_ns", kSecondsPerNs},
+    SampleColumn{Quantity::network_received, "network_received_bytes", 1},
+    SampleColumn{Quantity::network_sent, "network_sent_bytes", 1},
+    SampleColumn{Quantity::connections_accepted, "connections_accepted", 1},
+    SampleColumn{Quantity::connections_opened, "connections_opened", 1},
+    SampleColumn{Quantity::service_time_p95, "service_time_p95_us", 1e-6},
 };
 
 std::optional<std::uint64_t> count_of(const std::optional<Nanoseconds>& span) {
@@ -41,6 +49,13 @@ std::uint64_t busy_ns(const HostSample& sample) {
   return sum;
 }
 
+template <typename Devices, typename Count>
+std::uint64_t sum_of(const Devices& devices, Count count) {
+  std::uint64_t sum = 0;
+  for (const auto& device : devices) sum += count(device);
+  return sum;
+}
+
 }  // namespace
 
 std::span<const SampleColumn> sample_columns() {
@@ -53,15 +68,26 @@ const SampleColumn* find_sample_column(Quantity quantity) {
 }
 
 SampleRow make_sample_row(const WorkloadSample& sample) {
-  return {.cpu_usage_ns = count_of(sample.cpu_usage),
-          .cpu_throttled_ns = count_of(sample.cpu_throttled),
-          .memory_used_bytes = count_of(sample.memory_working_set),
-          .memory_current_bytes = count_of(sample.memory_current),
-          .process_count = sample.process_count,
-          .cpu_pressure_ns = count_of(sample.cpu_pressure),
-          .memory_pressure_ns = count_of(sample.memory_pressure),
-          .oom_kills = sample.oom_kills,
-          .load1_permille = std::nullopt};
+  SampleRow row;
+  row.cpu_usage_ns = count_of(sample.cpu_usage);
+  row.cpu_throttled_ns = count_of(sample.cpu_throttled);
+  row.memory_used_bytes = count_of(sample.memory_working_set);
+  row.memory_current_bytes = count_of(sample.memory_current);
+  row.process_count = sample.process_count;
+  row.cpu_pressure_ns = count_of(sample.cpu_pressure);
+  row.memory_pressure_ns = count_of(sample.memory_pressure);
+  row.oom_kills = sample.oom_kills;
+  return row;
+}
+
+void add_traffic(SampleRow& row, const WorkloadTraffic& traffic,
+                 std::optional<std::chrono::microseconds> service_time_p95) {
+  row.network_received_bytes = traffic.received.count;
+  row.network_sent_bytes = traffic.sent.count;
+  row.connections_accepted = traffic.accepted;
+  row.connections_opened = traffic.connected;
+  if (service_time_p95)
+    row.service_time_p95_us = static_cast<std::uint64_t>(service_time_p95->count());
 }
 
 SampleRow make_sample_row(const HostSample& sample, std::uint32_t process_count) {
@@ -75,6 +101,21 @@ SampleRow make_sample_row(const HostSample& sample, std::uint32_t process_count)
   row.cpu_pressure_ns = count_of(sample.cpu_pressure);
   row.memory_pressure_ns = count_of(sample.memory_pressure);
   row.load1_permille = sample.load1_permille;
+  // A sum of none is not 0: the host may have disks that could not be seen.
+  if (!sample.disks.empty()) {
+    row.disk_read_bytes = sum_of(sample.disks, [](const auto& disk) { return disk.read.count; });
+    row.disk_written_bytes =
+        sum_of(sample.disks, [](const auto& disk) { return disk.written.count; });
+    row.disk_busy_ns = sum_of(sample.disks, [](const auto& disk) {
+      return static_cast<std::uint64_t>(disk.busy.count());
+    });
+  }
+  if (!sample.interfaces.empty()) {
+    row.network_received_bytes =
+        sum_of(sample.interfaces, [](const auto& interface) { return interface.received.count; });
+    row.network_sent_bytes =
+        sum_of(sample.interfaces, [](const auto& interface) { return interface.sent.count; });
+  }
   return row;
 }
 

@@ -147,9 +147,13 @@ ExecutionRow read_execution(RowCursor& row) {
   execution.inputs = read_inputs(row);
   execution.truncated = row.flag();
   execution.existing = row.flag();
-  if (row.next_is_null()) return execution;
-  execution.end = row.time_ms();
-  execution.wait_status = row.integer32();
+  if (row.next_is_null()) {
+    row.skip();
+    row.skip();
+  } else {
+    execution.end = row.time_ms();
+    execution.wait_status = row.integer32();
+  }
   if (!row.next_is_null()) execution.use = read_use(row);
   return execution;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -14,6 +16,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::string_view kOtherSignature = "<other>";
 // No host loses more in a second; sums of it stay far from the limits of a number.
 constexpr std::uint64_t kMaxLossesOfReport = 1'000'000'000;
 
@@ -22,6 +25,14 @@ Signature signature_of(const Execution& execution) {
   // A process whose command line was not seen has at least the kernel's name for it.
   const bool nameless = words.empty() && execution.filename.empty();
   return normalise(words, nameless ? execution.facts.comm : execution.filename);
+}
+
+/// An agent's word is taken for a signature where it could be one.
+Signature signature_of_text(const std::string& text) {
+  const auto is_printable = [](unsigned char c) { return c >= 0x20 && c != 0x7f; };
+  if (text.empty() || text.size() > kMaxSignatureBytes || !std::ranges::all_of(text, is_printable))
+    return {.text = std::string(kOtherSignature), .base_name = {}};
+  return {.text = text, .base_name = text.substr(0, text.find(' '))};
 }
 
 /// A workload has the series that its newest sample has.
@@ -46,17 +57,20 @@ Result<std::unique_ptr<SqliteHistoryStore>> SqliteHistoryStore::open(
   FS_CHECK(migrate(*database, embedded::history_migrations()));
   FS_TRY(auto catalog, Catalog::make(*database, options.max_signatures));
   FS_TRY(auto writer, RecordWriter::make(*database));
+  FS_TRY(auto use_writer, UseWriter::make(*database));
   FS_TRY(auto app_metrics, AppMetricWriter::make(*database));
-  return std::unique_ptr<SqliteHistoryStore>(new SqliteHistoryStore(
-      std::move(database), std::move(catalog), std::move(writer), std::move(app_metrics), options));
+  return std::unique_ptr<SqliteHistoryStore>(
+      new SqliteHistoryStore(std::move(database), std::move(catalog), std::move(writer),
+                             std::move(use_writer), std::move(app_metrics), options));
 }
 
 SqliteHistoryStore::SqliteHistoryStore(std::unique_ptr<Database> database, Catalog catalog,
-                                       RecordWriter writer, AppMetricWriter app_metrics,
-                                       const HistoryOptions& options)
+                                       RecordWriter writer, UseWriter use_writer,
+                                       AppMetricWriter app_metrics, const HistoryOptions& options)
     : database_(std::move(database)),
       catalog_(std::move(catalog)),
       writer_(std::move(writer)),
+      use_writer_(std::move(use_writer)),
       app_metrics_(std::move(app_metrics)),
       options_(options) {}
 
@@ -67,6 +81,7 @@ Result<std::vector<AppendedBatch>> SqliteHistoryStore::append(
     // Rolled back: what the catalog remembers may not be in the file.
     catalog_.forget();
     app_metrics_.forget();
+    service_times_.forget();
     return appended.error().in("append to history");
   }
   repeated_batches_ +=
@@ -112,6 +127,8 @@ Result<void> SqliteHistoryStore::write_report(Catalog::Host& host, const Report&
                                               Added& added) {
   FS_CHECK(write_executions(host, report, added));
   FS_CHECK(write_samples(host, report, added));
+  FS_CHECK(write_command_use(host, report));
+  FS_CHECK(write_storms(host, report));
   FS_CHECK(write_losses(host, report));
   FS_CHECK(write_identities(host, report));
   FS_CHECK(app_metrics_.write(host.id, report));
@@ -151,9 +168,42 @@ Result<void> SqliteHistoryStore::write_samples(const Catalog::Host& host, const 
     FS_CHECK(write_sample(host, "", 0, wall_ms(report, samples.host->time),
                           make_sample_row(*samples.host, samples.process_count), added));
   }
+  std::unordered_map<std::string_view, const WorkloadTraffic*> traffic;
+  for (const WorkloadTraffic& one : samples.traffic) traffic.emplace(one.cgroup, &one);
   for (const WorkloadSample& sample : samples.workloads) {
-    FS_CHECK(write_sample(host, sample.cgroup, sample.cgroup_id, wall_ms(report, sample.time),
-                          make_sample_row(sample), added));
+    SampleRow row = make_sample_row(sample);
+    if (const auto found = traffic.find(sample.cgroup); found != traffic.end()) {
+      FS_TRY(Catalog::WorkloadEntry* const workload, catalog_.workload(host, sample.cgroup));
+      add_traffic(row, *found->second, service_times_.p95(workload->id, *found->second));
+    }
+    FS_CHECK(write_sample(host, sample.cgroup, sample.cgroup_id, wall_ms(report, sample.time), row,
+                          added));
+  }
+  return {};
+}
+
+Result<void> SqliteHistoryStore::write_command_use(const Catalog::Host& host,
+                                                   const Report& report) {
+  const std::int64_t end_ms = wall_ms(report, report.period_end);
+  for (const CommandUse& use : report.samples.commands) {
+    const bool idle = use.cpu.count() <= 0 && use.ended == 0 && use.withheld == 0;
+    if (idle) continue;
+    FS_TRY(Catalog::WorkloadEntry* const workload, catalog_.workload(host, use.cgroup));
+    FS_TRY(Catalog::SignatureEntry* const signature,
+           catalog_.signature(signature_of_text(use.signature)));
+    catalog_.touch(*workload, end_ms);
+    catalog_.touch(*signature, end_ms);
+    FS_CHECK(
+        use_writer_.add_command_use(end_ms - end_ms % kMinuteMs, workload->id, signature->id, use));
+  }
+  return {};
+}
+
+Result<void> SqliteHistoryStore::write_storms(const Catalog::Host& host, const Report& report) {
+  for (const ExecStorm& storm : report.storms) {
+    FS_TRY(Catalog::WorkloadEntry* const workload, catalog_.workload(host, storm.cgroup));
+    catalog_.touch(*workload, wall_ms(report, report.period_end));
+    FS_CHECK(use_writer_.write_storm(workload->id, report, storm));
   }
   return {};
 }

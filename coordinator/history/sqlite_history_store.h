@@ -11,6 +11,8 @@
 #include "coordinator/history/history_store.h"
 #include "coordinator/history/record_writer.h"
 #include "coordinator/history/retention.h"
+#include "coordinator/history/service_times.h"
+#include "coordinator/history/use_writer.h"
 #include "coordinator/sqlite/database.h"
 
 namespace foreshock::coordinator {
@@ -42,7 +44,8 @@ class SqliteHistoryStore final : public HistoryStore {
   };
 
   SqliteHistoryStore(std::unique_ptr<Database> database, Catalog catalog, RecordWriter writer,
-                     AppMetricWriter app_metrics, const HistoryOptions& options);
+                     UseWriter use_writer, AppMetricWriter app_metrics,
+                     const HistoryOptions& options);
 
   Result<std::vector<AppendedBatch>> append_all(std::span<const ReceivedBatch> batches);
   Result<AppendedBatch> append_one(const ReceivedBatch& batch, Added& added);
@@ -52,6 +55,8 @@ class SqliteHistoryStore final : public HistoryStore {
   Result<void> write_sample(const Catalog::Host& host, const std::string& cgroup,
                             std::uint64_t cgroup_id, std::int64_t time_ms, const SampleRow& row,
                             Added& added);
+  Result<void> write_command_use(const Catalog::Host& host, const Report& report);
+  Result<void> write_storms(const Catalog::Host& host, const Report& report);
   Result<void> write_identities(const Catalog::Host& host, const Report& report);
   Result<void> write_losses(Catalog::Host& host, const Report& report);
   Result<Removed> prune_step(std::int64_t before_ms, std::uint64_t max_bytes);
@@ -60,6 +65,8 @@ class SqliteHistoryStore final : public HistoryStore {
   std::unique_ptr<Database> database_;
   Catalog catalog_;
   RecordWriter writer_;
+  UseWriter use_writer_;
+  ServiceTimes service_times_;
   AppMetricWriter app_metrics_;
   const HistoryOptions options_;
   std::uint64_t repeated_batches_ = 0;

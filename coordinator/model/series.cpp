@@ -25,6 +25,14 @@ constexpr std::array kQuantities = {
     QuantityFacts{Quantity::memory_pressure, "memory_pressure", "share", true},
     QuantityFacts{Quantity::oom_kills, "oom_kills", "1/s", true},
     QuantityFacts{Quantity::load1, "load1", "processes", false},
+    QuantityFacts{Quantity::disk_read, "disk_read", "bytes/s", true},
+    QuantityFacts{Quantity::disk_written, "disk_written", "bytes/s", true},
+    QuantityFacts{Quantity::disk_busy, "disk_busy", "disks", true},
+    QuantityFacts{Quantity::network_received, "network_received", "bytes/s", true},
+    QuantityFacts{Quantity::network_sent, "network_sent", "bytes/s", true},
+    QuantityFacts{Quantity::connections_accepted, "connections_accepted", "1/s", true},
+    QuantityFacts{Quantity::connections_opened, "connections_opened", "1/s", true},
+    QuantityFacts{Quantity::service_time_p95, "service_time_p95", "s", false},
 };
 
 const QuantityFacts* facts_of(Quantity quantity) {

@@ -29,11 +29,19 @@ enum class Quantity : std::uint8_t {
   memory_pressure = 7,  ///< counter, ns of "some"; read as a share of time
   oom_kills = 8,        ///< counter; read per second
   load1 = 9,            ///< gauge
+  disk_read = 10,       ///< counter, bytes from disks; hosts only, as the next two
+  disk_written = 11,    ///< counter, bytes
+  disk_busy = 12,       ///< counter, ns of all disks together; read as disks at work
+  network_received = 13,      ///< counter, bytes
+  network_sent = 14,          ///< counter, bytes
+  connections_accepted = 15,  ///< counter; workloads only, as the next two
+  connections_opened = 16,    ///< counter
+  service_time_p95 = 17,      ///< gauge, seconds from accepting a connection to closing it
 };
 std::string_view to_string(Quantity quantity);
 std::optional<Quantity> parse_quantity(std::string_view text);
 bool is_counter(Quantity quantity);
-/// "cores", "bytes", "processes", "share", "1/s".
+/// "cores", "bytes", "bytes/s", "processes", "share", "1/s", "disks", "s".
 std::string_view unit_of(Quantity quantity);
 
 /// A cgroup of a host; an empty cgroup is the host itself.

@@ -75,7 +75,7 @@ captures_exec_and_exit() {
 counts_threads_exactly() {
   local truth seen
   truth=$(on h2 'for i in 1 2 3 4 5; do python3 /mnt/share/threads.py threads-$i; done')
-  eventually h1 90 '(($(foreshock-coordinator commands threads- --host h2 --limit 1000 --json | grep -c "\"child\"") >= 5))' || return 1
+  eventually h1 90 '(($(foreshock-coordinator commands threads- --host h2 --limit 1000 --json | jq "[.commands[] | select(.argv[-1] == \"child\" and has(\"cpu_s\"))] | length") >= 5))' || return 1
   seen=$(on h1 'foreshock-coordinator commands threads- --host h2 --limit 1000 --json | jq -c "[.commands[] | select(.argv[-1] == \"child\")]"')
   python3 - "$truth" "$seen" <<'X'
 import json, sys

@@ -97,6 +97,22 @@ class SampleValues {
     for (auto* pressure : {&host.cpu_pressure, &host.memory_pressure, &host.io_pressure}) {
       *pressure = maybe([&] { return duration(); });
     }
+    for (auto n = size(); n > 0; --n) {
+      host.disks.push_back({.name = text(),
+                            .reads = number(),
+                            .writes = number(),
+                            .read = {number()},
+                            .written = {number()},
+                            .busy = duration(),
+                            .in_flight = number()});
+      host.interfaces.push_back({.name = text(),
+                                 .received = {number()},
+                                 .sent = {number()},
+                                 .received_packets = number(),
+                                 .sent_packets = number(),
+                                 .errors = number(),
+                                 .drops = number()});
+    }
     return host;
   }
   WorkloadSample workload() {
