@@ -23,10 +23,12 @@
 #include "coordinator/api/app_metric_routes.h"
 #include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/demand_routes.h"
+#include "coordinator/api/model_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/session_routes.h"
 #include "coordinator/api/upcoming_routes.h"
 #include "coordinator/api/use_routes.h"
+#include "coordinator/api/user_routes.h"
 #include "coordinator/decide/explanation.h"
 #include "coordinator/decide/sqlite_decision_log.h"
 #include "coordinator/decide/sqlite_decision_reader.h"
@@ -72,6 +74,8 @@ struct Coordinator::Impl {
   std::unique_ptr<DecisionReader> decision_reader;
   std::unique_ptr<AccuracyLog> accuracy_log;
   std::unique_ptr<AccuracyReader> accuracy_reader;
+  std::unique_ptr<ModelStore> models;
+  RetrainingRequests retraining;
   std::unique_ptr<AnomalyLog> anomaly_log;
   std::unique_ptr<AnomalyReader> anomaly_reader;
   std::unique_ptr<AgentDirectory> directory;
@@ -82,6 +86,7 @@ struct Coordinator::Impl {
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
+  std::unique_ptr<ModelRoutes> model_routes;
   std::unique_ptr<DemandLearning> demand_learning;
   Snapshot<std::shared_ptr<const DemandModel>> demand;
   std::unique_ptr<DemandRoutes> demand_routes;
@@ -93,6 +98,8 @@ struct Coordinator::Impl {
   std::unique_ptr<UpcomingRoutes> upcoming_routes;
   std::unique_ptr<UseReader> use_reader;
   std::unique_ptr<UseRoutes> use_routes;
+  std::unique_ptr<UserReader> user_reader;
+  std::unique_ptr<UserRoutes> user_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made)
@@ -159,6 +166,7 @@ struct Coordinator::Impl {
     FS_TRY(decision_reader, SqliteDecisionReader::open(config.decisions_file()));
     FS_TRY(accuracy_log, AccuracyLog::open(config.models_file()));
     FS_TRY(accuracy_reader, AccuracyReader::open(config.models_file()));
+    FS_TRY(models, ModelStore::open(config.models_file()));
     FS_TRY(anomaly_log, AnomalyLog::open(config.anomalies_file()));
     FS_TRY(anomaly_reader, AnomalyReader::open(config.anomalies_file()));
     FS_TRY(const std::uint64_t epoch, decisions->next_epoch());
@@ -173,8 +181,8 @@ struct Coordinator::Impl {
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     learning = std::make_unique<Learning>(
-        config.learning,
-        Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log, *anomaly_log, metrics});
+        config.learning, Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log, *models,
+                                         retraining, *anomaly_log, metrics});
     demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }
@@ -187,11 +195,14 @@ struct Coordinator::Impl {
     accuracy_routes = std::make_unique<AccuracyRoutes>(
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(http);
+    model_routes = std::make_unique<ModelRoutes>(
+        ModelRoutes::Parts{*models, retraining, [this] { return api->host_names(); }});
+    model_routes->add_to(http);
     demand_routes = std::make_unique<DemandRoutes>(DemandRoutes::Parts{
         [this](const DemandQuestion& question) { return predict_demand(question); }, clock});
     demand_routes->add_to(http);
-    anomaly_routes = std::make_unique<AnomalyRoutes>(
-        AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
+    anomaly_routes = std::make_unique<AnomalyRoutes>(AnomalyRoutes::Parts{
+        *anomaly_reader, learned, [this] { return api->host_names(); }, clock});
     anomaly_routes->add_to(http);
     calendar_routes = std::make_unique<CalendarRoutes>(learned);
     calendar_routes->add_to(http);
@@ -209,6 +220,10 @@ struct Coordinator::Impl {
     use_routes = std::make_unique<UseRoutes>(
         UseRoutes::Parts{*use_reader, [this] { return api->host_names(); }, clock});
     use_routes->add_to(http);
+    FS_TRY(user_reader, UserReader::open(config.history_file()));
+    user_routes = std::make_unique<UserRoutes>(
+        UserRoutes::Parts{*user_reader, learned, [this] { return api->host_names(); }, clock});
+    user_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }

@@ -17,6 +17,7 @@ void read_learning(TomlTable table, Learning::Options& options) {
   options.step = table.duration("step", options.step);
   options.history = table.duration("history", options.history);
   options.horizon = table.duration("horizon", options.horizon);
+  options.retrain_interval = table.duration("retrain_interval", options.retrain_interval);
   options.max_series = static_cast<std::size_t>(
       table.integer("max_series", static_cast<std::int64_t>(options.max_series), 1, 100'000));
   auto& leads = options.leads;
@@ -44,6 +45,8 @@ void read_learning(TomlTable table, Learning::Options& options) {
     table.fail("long_interval", "must be at least the interval");
   if (options.step < std::chrono::seconds(1)) table.fail("step", "must be at least 1s");
   if (options.interval < std::chrono::seconds(1)) table.fail("interval", "must be at least 1s");
+  if (options.retrain_interval < std::chrono::minutes(5))
+    table.fail("retrain_interval", "must be at least 5min");
   if (options.horizon < options.step) table.fail("horizon", "must be at least one step");
   if (options.history < options.step * 30) table.fail("history", "must be at least 30 steps");
 }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/anomaly/detectors.h"
+
 namespace foreshock::coordinator {
 
 namespace {
@@ -21,7 +23,26 @@ std::optional<WallTime> AnomalyWatch::seen_until(const SeriesKey& key) const {
   return found->second.until;
 }
 
-std::vector<Anomaly> AnomalyWatch::watch(const Series& series) {
+std::size_t AnomalyWatch::settling() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      watches_, [](const auto& watch) { return !watch.second.series.is_settled(); }));
+}
+
+std::vector<std::unique_ptr<Detector>> AnomalyWatch::make_peak_detectors() {
+  std::vector<std::unique_ptr<Detector>> detectors;
+  detectors.push_back(std::make_unique<PeakDetector>());
+  return detectors;
+}
+
+Verdict AnomalyWatch::join(Verdict verdict, Verdict peak) {
+  const bool is_higher = peak.score > verdict.score;
+  if (is_higher) std::swap(verdict, peak);
+  verdict.agreeing += peak.agreeing;
+  if (!peak.reason.empty()) verdict.reason += (verdict.reason.empty() ? "" : "; ") + peak.reason;
+  return verdict;
+}
+
+std::vector<Anomaly> AnomalyWatch::watch(const Series& series, const Series& peaks) {
   std::vector<Anomaly> told;
   auto found = watches_.find(series.key);
   const bool is_first = found == watches_.end();
@@ -30,12 +51,15 @@ std::vector<Anomaly> AnomalyWatch::watch(const Series& series) {
     found = watches_.try_emplace(series.key).first;
   }
   Watch& watch = found->second;
+  const bool has_peaks = peaks.values.size() == series.values.size();
   WallTime time = series.start;
-  for (const double value : series.values) {
+  for (std::size_t i = 0; i < series.values.size(); ++i) {
+    const double value = series.values[i];
     const WallTime here = std::exchange(time, time + series.step);
     if (here < watch.until || !std::isfinite(value)) continue;
     watch.until = time;
     Verdict verdict = watch.series.observe(here, value);
+    if (has_peaks) verdict = join(std::move(verdict), watch.peaks.observe(here, peaks.values[i]));
     if (is_first || verdict.score < kToldFrom) continue;
     if (auto band = outside_band(watch.expected, here, value)) {
       ++verdict.agreeing;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace foreshock::coordinator {
 
 /// Watches many series as they go on: each by detectors of its own, and by what was forecast for
-/// it. At most max_series, 150 KiB each. One thread.
+/// it. At most max_series, 200 KiB each. One thread.
 class AnomalyWatch {
  public:
   explicit AnomalyWatch(std::size_t max_series) : max_series_(max_series) {}
@@ -24,10 +25,14 @@ class AnomalyWatch {
   std::optional<WallTime> seen_until(const SeriesKey& key) const;
   /// Series that are watched.
   std::size_t watched() const { return watches_.size(); }
+  /// Of these, the ones of which so little was seen that only what is far out is told.
+  std::size_t settling() const;
 
   /// What came after seen_until() in this series. The first time all of it is the past, which is
   /// learned from and not told. A series beyond max_series is not watched.
-  std::vector<Anomaly> watch(const Series& series);
+  /// @param peaks  the highest value within each step, with the same start, step and size; what is
+  /// shorter than a step hardly shows in its mean. May be without values.
+  std::vector<Anomaly> watch(const Series& series, const Series& peaks = {});
 
   /// Values outside of this forecast's band are unusual to one more detector, "band": at its 95 %
   /// edge half, a band's width beyond it fully. The newest forecast that covers a time counts.
@@ -39,10 +44,14 @@ class AnomalyWatch {
  private:
   struct Watch {
     SeriesWatch series;
+    SeriesWatch peaks{make_peak_detectors()};
     WallTime until;
     Forecast expected;
   };
 
+  static std::vector<std::unique_ptr<Detector>> make_peak_detectors();
+  /// Both together: they are detectors of the same step.
+  static Verdict join(Verdict verdict, Verdict peak);
   static std::optional<Suspicion> outside_band(const Forecast& forecast, WallTime time,
                                                double value);
 

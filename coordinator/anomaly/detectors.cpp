@@ -15,6 +15,8 @@ constexpr double kValueLimit = .025;
 // A new value is of interest from a quarter of a percent away from all known ones on.
 constexpr double kValueShare = .0025;
 constexpr double kBetween = .4;  // what a distance counts where both sides are known
+constexpr double kPeakLimit = 1;
+constexpr double kPeakShare = .1;  // a peak that is a tenth higher is of interest
 constexpr double kDailyLimit = 1;
 // Of what is usual all day.
 constexpr double kDailyShare = .01;
@@ -40,6 +42,23 @@ Suspicion ValueDetector::observe(WallTime time, double value) {
                           : novelty.is_below ? "below all values seen, down to now"
                                              : "between values seen, the nearest";
       suspicion.reason = fmt::format("{:.4g} is {} {:.4g}", value, where, novelty.nearest);
+    }
+  }
+  scale_.add(value);
+  memory_.remember(time, value, scale_);
+  return suspicion;
+}
+
+Suspicion PeakDetector::observe(WallTime time, double value) {
+  Suspicion suspicion;
+  if (scale_.is_known()) {
+    const ValueMemory::Novelty novelty = memory_.novelty(value, scale_);
+    const double apart = std::abs(value - novelty.nearest) / std::max(std::abs(value), 1e-300);
+    if (novelty.is_above)
+      suspicion.level = std::min(novelty.distance / kPeakLimit, apart / kPeakShare);
+    if (suspicion.level >= kWorthAReason) {
+      suspicion.reason =
+          fmt::format("a peak of {:.4g}, the highest before was {:.4g}", value, novelty.nearest);
     }
   }
   scale_.add(value);

@@ -26,6 +26,18 @@ class ValueDetector final : public Detector {
   ValueMemory memory_;
 };
 
+/// The highest value within a step, where the step's mean says little of what is short: a whole
+/// usual deviation of such peaks above all known ones.
+class PeakDetector final : public Detector {
+ public:
+  std::string_view name() const override { return "peak"; }
+  Suspicion observe(WallTime time, double value) override;
+
+ private:
+  RobustScale scale_;
+  ValueMemory memory_;
+};
+
 /// A departure from what is usual at this time of the day that was never seen: the mean of the last
 /// four departures, a whole usual departure away from all known ones.
 class DailyDetector final : public Detector {

@@ -9,8 +9,6 @@ namespace foreshock::coordinator {
 
 namespace {
 
-// At the start everything is new: levels count in full after that many values.
-constexpr std::size_t kSettling = 128;
 constexpr std::size_t kQuiet = 80;
 constexpr double kAgrees = .5;
 // A repetition stays far below any threshold, but is not nothing.

@@ -31,8 +31,13 @@ class SeriesWatch {
 
   /// Times ascend; a value that is not finite is a gap: nothing is said and nothing learned.
   Verdict observe(WallTime time, double value);
+  /// Enough values were seen for levels to count in full; before that only what is far out is told.
+  bool is_settled() const { return count_ >= kSettling; }
 
  private:
+  // At the start everything is new.
+  static constexpr std::size_t kSettling = 128;
+
   bool is_repetition(double level);
 
   std::vector<std::unique_ptr<Detector>> detectors_;

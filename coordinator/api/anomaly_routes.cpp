@@ -52,7 +52,12 @@ Result<std::string> AnomalyRoutes::get(const HttpRequest& request) {
   const std::lock_guard lock(reader_mutex_);
   FS_TRY(const auto found, parts_.anomalies.read(wanted));
   for (const Anomaly& one : found) rows.push_back(anomaly_json(one, names));
-  return dump({{"days", days}, {"all", !wanted.confirmed_only}, {"anomalies", std::move(rows)}});
+  const auto learned = parts_.learned.read();
+  return dump({{"days", days},
+               {"all", !wanted.confirmed_only},
+               {"watched_series", learned->watched_for_anomalies},
+               {"settling_series", learned->settling_for_anomalies},
+               {"anomalies", std::move(rows)}});
 }
 
 }  // namespace foreshock::coordinator

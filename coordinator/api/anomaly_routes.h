@@ -5,8 +5,10 @@
 
 #include "common/base/clock.h"
 #include "common/http/http_server.h"
+#include "common/sync/snapshot.h"
 #include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/api/json_views.h"
+#include "coordinator/model/learned_state.h"
 
 namespace foreshock::coordinator {
 
@@ -17,6 +19,7 @@ class AnomalyRoutes {
  public:
   struct Parts {
     AnomalyReader& anomalies;
+    const Snapshot<LearnedState>& learned;
     std::function<Result<HostNames>()> host_names;
     const Clock& clock;
   };

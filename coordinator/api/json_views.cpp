@@ -316,6 +316,9 @@ Json score_json(const ModelScore& score) {
       {"points", score.points},
       {"weight", number_json(score.weight)},
       {"serves", score.serves},
+      {"scaled_error", score.scaled_error > 0 ? number_json(score.scaled_error) : Json()},
+      {"coverage95", number_json(score.coverage95)},
+      {"beats_naive", score.beats_naive},
   };
 }
 
@@ -510,6 +513,9 @@ std::string render_forecast(const ForecastView& view, const Forecast& forecast) 
   Json json = series_json(view);
   json["made_at"] = time_json(forecast.made_at);
   json["model"] = forecast.model;
+  json["version"] = forecast.version > 0 ? Json(forecast.version) : Json();
+  json["caution"] = forecast.caution.empty() ? Json() : Json(forecast.caution);
+  json["ready_at"] = time_json(forecast.ready_at);
   json["moved_by_commands"] = view.moved;
   json["step_s"] = seconds_of(forecast.step);
   json["leads"] = list_json(forecast.leads, contribution_json);

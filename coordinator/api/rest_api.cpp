@@ -42,13 +42,22 @@ struct FoundForecast {
   bool moved = false;
 };
 
+/// A series without a forecast of its own has that of similar ones, where there are any.
+ForecastOrReason prior_or(const ForecastOrReason& own, const SeriesKey& key,
+                          const LearnedState& learned) {
+  const auto prior = learned.priors.find(key);
+  return std::holds_alternative<NotYet>(own) && prior != learned.priors.end()
+             ? ForecastOrReason(prior->second)
+             : own;
+}
+
 FoundForecast find_forecast(const SeriesKey& key, const LiveView& live,
                             const LearnedState& learned) {
   if (const auto found = live.forecasts.find(key); found != live.forecasts.end()) {
     return {ForecastOrReason(found->second), !found->second.leads.empty()};
   }
   if (const auto found = learned.forecasts.find(key); found != learned.forecasts.end())
-    return {found->second, false};
+    return {prior_or(found->second, key, learned), false};
   return {};
 }
 

@@ -22,8 +22,16 @@ std::string show_anomalies(const Json& reply, const View& view) {
                    fmt::format("{:.2f}", number_of(row, "score").value_or(0)),
                    std::to_string(count_of(row, "agreeing")), raw_words_of(row, "reason")});
   }
-  if (!table.empty()) return table.render(view.style);
-  return fmt::format("nothing unusual in the last {} days{}\n", count_of(reply, "days"),
+  const auto settling = count_of(reply, "settling_series");
+  const std::string watched = fmt::format(
+      "{} series watched{}\n", count_of(reply, "watched_series"),
+      settling == 0 ? ""
+                    : fmt::format("; of {} so little was seen yet that only what is far "
+                                  "out is told",
+                                  settling));
+  if (!table.empty()) return table.render(view.style) + watched;
+  return watched +
+         fmt::format("nothing unusual in the last {} days{}\n", count_of(reply, "days"),
                      reply.at("all").get<bool>()
                          ? ""
                          : " that several detectors agree on; --all shows what one of them found");

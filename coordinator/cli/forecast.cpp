@@ -95,6 +95,15 @@ std::string render_scores(const Json& scores, const View& view) {
   return table.empty() ? "" : "\n" + table.render(view.style);
 }
 
+/// Why the band is wider than it will be.
+std::string render_caution(const Json& reply, const View& view) {
+  const auto caution = reply.find("caution");
+  if (caution == reply.end() || caution->is_null()) return "";
+  std::string text = "wider: " + words_of(reply, "caution");
+  if (!reply.at("ready_at").is_null()) text += ", complete " + ago_of(reply, "ready_at", view);
+  return tinted(text, Tint::warning, view.style) + "\n";
+}
+
 std::string render_not_yet(const Json& reply, const View& view) {
   const Json& not_yet = reply.at("not_yet");
   std::string text = fmt::format("no forecast yet: {}", words_of(not_yet, "reason"));
@@ -107,8 +116,11 @@ std::string render_not_yet(const Json& reply, const View& view) {
 std::string show_forecast(const Json& reply, const View& view) {
   std::string text = tinted(describe_series(reply), Tint::strong, view.style) + "\n";
   if (reply.contains("not_yet")) return text + render_not_yet(reply, view) + draw(reply, view);
-  text +=
-      fmt::format("model {}, made {}\n", words_of(reply, "model"), ago_of(reply, "made_at", view));
+  const auto version = number_of(reply, "version");
+  text += fmt::format("model {}{}, made {}\n", words_of(reply, "model"),
+                      version ? fmt::format(" version {:.0f}", *version) : "",
+                      ago_of(reply, "made_at", view));
+  text += render_caution(reply, view);
   text += render_leads(reply.at("leads"), raw_words_of(reply, "unit"), view);
   text += "\n" + draw(reply, view) + "\n";
   return text + render_points(reply, view) + render_scores(reply.at("scores"), view);

@@ -1,17 +1,24 @@
 #include "coordinator/cli/live_verbs.h"
 
+#include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <pwd.h>
 
 #include "common/http/http_client.h"
 #include "common/http/url.h"
 #include "common/os/file.h"
 #include "common/text/display.h"
+#include "common/text/progress.h"
 #include "coordinator/cli/reply.h"
 
 namespace foreshock::coordinator {
@@ -19,6 +26,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::size_t kMostFileBytes = 64 << 20;
+constexpr auto kBetweenLooks = std::chrono::milliseconds(500);
 
 using Show = std::string (*)(const Json&, const View&);
 
@@ -33,8 +41,9 @@ struct Request {
   std::string method = "GET";
   std::string path;
   std::vector<std::pair<std::string, std::string>>
-      query;         ///< name and value; empty values are left out
-  std::string file;  ///< holds what the service would answer, of everything
+      query;                  ///< name and value; empty values are left out
+  std::string progress_path;  ///< asked until as much is done as was asked; empty: the reply is all
+  std::string file;           ///< holds what the service would answer, of everything
 };
 
 std::string target_of(const Request& request) {
@@ -99,9 +108,40 @@ ExitStatus read_and_show(const Request& request, Show show) try {
                               problem.what()));
 }
 
+/// A number is one; a name is looked up here, which need not be where the commands ran.
+std::optional<std::uint32_t> find_uid(const std::string& user) {
+  std::uint32_t uid = 0;
+  const char* end = user.data() + user.size();
+  if (const auto [at, problem] = std::from_chars(user.data(), end, uid);
+      problem == std::errc() && at == end)
+    return uid;
+  std::vector<char> buffer(16 << 10);
+  passwd entry{};
+  passwd* found = nullptr;
+  getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  return found == nullptr ? std::nullopt : std::optional<std::uint32_t>(found->pw_uid);
+}
+
+/// The reply once everything that was asked for is done, or the last one before an error.
+Result<HttpReply> follow(const Request& request, HttpReply reply) {
+  std::optional<Progress> progress;
+  while (reply.status == 200) {
+    const Json state = Json::parse(reply.body);
+    if (count_of(state, "done") >= count_of(state, "asked")) break;
+    if (!progress)
+      progress.emplace(request.output.err, request.output.style, "training",
+                       count_of(state, "asked"));
+    progress->set_done(count_of(state, "done"));
+    std::this_thread::sleep_for(kBetweenLooks);
+    FS_TRY(reply, http_over_unix(request.socket, "GET", request.progress_path));
+  }
+  return reply;
+}
+
 ExitStatus ask_and_show(const Request& request, Show show) try {
   if (!request.file.empty()) return read_and_show(request, show);
-  const auto reply = http_over_unix(request.socket, request.method, target_of(request));
+  auto reply = http_over_unix(request.socket, request.method, target_of(request));
+  if (reply && !request.progress_path.empty()) reply = follow(request, *std::move(reply));
   if (!reply) return complain_about(request, reply.error());
   if (reply->status != 200) return complain(request, ExitStatus::failure, error_message_of(*reply));
   if (request.json) {
@@ -260,6 +300,30 @@ void add_sequence_verb(CLI::App& app, const Verbs& verbs) {
   next.filter("--uid", "uid", "Of this user only");
 }
 
+void add_user_verbs(CLI::App& app, const Verbs& verbs) {
+  const auto users =
+      verbs.add(app, "users", "Who ran commands, and how much", "/v1/users", show_users);
+  users.filter("--host", "host", "On this host only");
+  users.filter("--days", "days", "In the last so many days (30)")->check(CLI::Range(1, 366));
+  users.limit("At most so many (100)");
+  const auto profile = verbs.add(
+      app, "profile", "What a user usually does: hours, commands, load, tags", "", show_profile);
+  profile.app
+      ->add_option_function<std::string>(
+          "user",
+          [request = profile.request](const std::string& user) {
+            const auto uid = find_uid(user);
+            if (!uid)
+              throw CLI::ValidationError(
+                  "user", fmt::format("this host knows no user \"{}\"; give the uid", user));
+            request->path = fmt::format("/v1/users/{}", *uid);
+          },
+          "The uid, or a name that this host knows")
+      ->required();
+  profile.filter("--host", "host", "On this host only");
+  profile.filter("--days", "days", "In the last so many days (30)")->check(CLI::Range(1, 366));
+}
+
 void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   const auto forecast = verbs.add(app, "forecast", "What a series is expected to do, with its band",
                                   "/v1/forecast", show_forecast);
@@ -285,6 +349,60 @@ void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   anomalies.limit("At most so many (50)");
   verbs.add(app, "calendars", "Calendars, campaigns, holidays and feeds, and whether they help",
             "/v1/calendars", show_calendars);
+}
+
+/// Which series a verb is about.
+void add_series_filters(const Verb& verb) {
+  verb.filter("workload", "workload", "Its cgroup; without it the whole host");
+  verb.filter("--host", "host", "Its host; needed where there are several");
+  verb.filter("--quantity", "quantity", "cpu_usage (default), memory_used, load1, …");
+}
+
+CLI::Option* add_version(const Verb& verb, const std::string& option, const std::string& help) {
+  return verb.filter("--" + option, option, help)
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->type_name("N");
+}
+
+void add_model_verbs(CLI::App& app, const Verbs& verbs) {
+  const auto models = verbs.add(app, "models", "Versions of the models of series, and which serve",
+                                "/v1/models", show_models);
+  const auto list =
+      verbs.add_below(models, "list", "The same, with filters", "/v1/models", show_models);
+  list.filter("workload", "workload", "All versions of this cgroup");
+  list.filter("--host", "host", "Of this host only");
+  list.filter("--quantity", "quantity", "Of this quantity only");
+  list.app->add_flag_callback(
+      "--all", [request = list.request] { request->query.emplace_back("all", "1"); },
+      "Also those that do not serve");
+  list.limit("At most so many (100)");
+  const auto show = verbs.add_below(models, "show", "One version, its members and their scores",
+                                    "/v1/models/show", show_model);
+  add_series_filters(show);
+  add_version(show, "version", "Which one; without it the one that serves");
+  const auto compare = verbs.add_below(models, "compare", "Two versions beside each other",
+                                       "/v1/models/compare", show_compared_models);
+  add_series_filters(compare);
+  add_version(compare, "version", "Which one")->required();
+  add_version(compare, "with", "And which other; without it the one that serves");
+  const auto pin = verbs.add_below(models, "pin", "Let a version serve until it is unpinned",
+                                   "/v1/models/pin", show_model_state);
+  add_series_filters(pin);
+  add_version(pin, "version", "Which one; without it the one that serves");
+  const auto unpin = verbs.add_below(models, "unpin", "Let better versions serve again",
+                                     "/v1/models/unpin", show_model_state);
+  add_series_filters(unpin);
+  const auto roll_back = verbs.add_below(models, "roll-back", "Pin the version before this one",
+                                         "/v1/models/roll-back", show_model_state);
+  add_series_filters(roll_back);
+  const auto retrain = verbs.add_below(models, "retrain", "Train a new version in the next round",
+                                       "/v1/models/retrain", show_retraining);
+  add_series_filters(retrain);
+  retrain.app->add_flag_callback(
+      "--all", [request = retrain.request] { request->query.emplace_back("all", "1"); },
+      "Of every series");
+  retrain.request->progress_path = "/v1/models/retraining";
+  for (const auto& verb : {pin, unpin, roll_back, retrain}) verb.request->method = "POST";
 }
 
 void add_decision_filters(const Verb& verb) {
@@ -365,6 +483,8 @@ void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_sta
   add_input_verbs(app, verbs);
   add_sequence_verb(app, verbs);
   add_forecast_verbs(app, verbs);
+  add_model_verbs(app, verbs);
+  add_user_verbs(app, verbs);
   add_decision_verbs(app, verbs);
   add_demand_verb(app, verbs);
   add_reflex_verb(app, verbs);

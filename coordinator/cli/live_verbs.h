@@ -26,10 +26,11 @@ struct CliOutput {
 };
 
 /// Adds the verbs that ask the running service over its admin socket: status hosts workloads
-/// commands top storms leads forecast accuracy anomalies calendars tags policies decisions (list,
-/// explain) demand reflexes agents (list, approve, revoke). Each takes --socket and --json. A verb
-/// runs while the command line is parsed and leaves how it went in `exit_status`. `output` is
-/// copied; what it and the others refer to outlives `app`.
+/// commands top storms leads forecast accuracy anomalies calendars users profile models (list,
+/// show, compare, pin, unpin, roll-back, retrain) tags policies decisions (list, explain) demand
+/// reflexes agents (list, approve, revoke). Each takes --socket and --json. A verb runs while the
+/// command line is parsed and leaves how it went in `exit_status`. `output` is copied; what it and
+/// the others refer to outlives `app`.
 void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status);
 
 /// Parses and thereby runs. The status of the verb, `usage` for a wrong command line, `success` for

@@ -89,11 +89,25 @@ class Run {
                         : make_ranges({2, points / 2}, points);
   }
 
-  void learn() {
+  /// @return whether the given shares were used.
+  bool learn(const MemberShares* given) {
     forecast_members();
-    share_points();
+    const bool is_given = given != nullptr && take_over(*given);
+    if (!is_given) share_points();
     collect_errors();
-    share_levels();
+    share_levels(is_given);
+    return is_given;
+  }
+
+  MemberShares shares() const {
+    MemberShares made{.members = {},
+                      .point_ranges = point_ranges_,
+                      .point_shares = point_shares_,
+                      .distributions = distribution_names(),
+                      .level_ranges = level_ranges_,
+                      .level_shares = level_shares_};
+    for (const MemberPaths& member : members_) made.members.push_back(member.name);
+    return made;
   }
 
   std::vector<Quantiles> quantiles() const {
@@ -123,6 +137,7 @@ class Run {
     for (std::size_t m = 0; m < members_.size(); ++m) scores.push_back(score_member(m));
     const auto names = recent_.names();
     for (std::size_t m = 0; m < names.size(); ++m) scores.push_back(score_recent(names[m], m + 1));
+    compare_with(scores, members_.front().name);
     std::stable_sort(scores.begin(), scores.end(), [](const ModelScore& a, const ModelScore& b) {
       return std::pair(-a.weight, a.pinball) < std::pair(-b.weight, b.pinball);
     });
@@ -130,6 +145,42 @@ class Run {
   }
 
  private:
+  std::vector<std::string> distribution_names() const {
+    std::vector<std::string> names = {"band"};
+    for (const std::string& name : recent_.names()) names.push_back(name);
+    return names;
+  }
+
+  /// A member that was not there then has no share; one that has a share must be there.
+  bool take_over(const MemberShares& given) {
+    const std::size_t said = given.distributions.size();
+    const bool fits = given.point_ranges == point_ranges_ && given.level_ranges == level_ranges_ &&
+                      given.distributions == distribution_names() &&
+                      given.point_shares.size() == point_ranges_.size() &&
+                      given.level_shares.size() == level_ranges_.size() &&
+                      std::ranges::all_of(given.level_shares, [&](const auto& levels) {
+                        return std::ranges::all_of(
+                            levels, [&](const Shares& shares) { return shares.size() == said; });
+                      });
+    if (!fits) return false;
+    std::vector<Shares> taken(point_ranges_.size(), Shares(members_.size(), 0.0));
+    for (std::size_t range = 0; range < taken.size(); ++range) {
+      if (given.point_shares[range].size() != given.members.size()) return false;
+      for (std::size_t m = 0; m < given.members.size(); ++m) {
+        const auto found = std::ranges::find(members_, given.members[m], &MemberPaths::name);
+        if (found != members_.end()) {
+          taken[range][static_cast<std::size_t>(found - members_.begin())] =
+              given.point_shares[range][m];
+        } else if (given.point_shares[range][m] > 0) {
+          return false;
+        }
+      }
+    }
+    point_shares_ = std::move(taken);
+    level_shares_ = given.level_shares;
+    return true;
+  }
+
   void forecast_members() {
     members_.push_back(seasonal_naive(window_, horizons_));
     for (const auto& shape : make_shapes(window_))
@@ -247,7 +298,7 @@ class Run {
     return said;
   }
 
-  void share_levels() {
+  void share_levels(bool is_given) {
     const std::size_t count = 1 + recent_.members();
     Shares prior(count,
                  (1 - kBandPrior) / static_cast<double>(std::max<std::size_t>(1, count - 1)));
@@ -269,9 +320,11 @@ class Run {
                     cases[q].weight.push_back(weight);
                   }
                 });
-      auto& shares = level_shares_.emplace_back();
-      for (std::size_t q = 0; q < cases.size(); ++q)
-        shares[q] = aggregate(cases[q], kQuantileLevels[q], prior, kLevelPull);
+      if (!is_given) {
+        auto& shares = level_shares_.emplace_back();
+        for (std::size_t q = 0; q < cases.size(); ++q)
+          shares[q] = aggregate(cases[q], kQuantileLevels[q], prior, kLevelPull);
+      }
       judged_.push_back(std::move(cases));
       from = to;
     }
@@ -293,7 +346,7 @@ class Run {
   }
 
   ModelScore score_combination() const {
-    ScoreSum sum;
+    std::vector<ScoreSum> sums(level_ranges_.size());
     for_judged([&](std::size_t range, std::size_t i) {
       Quantiles mixed{};
       for (std::size_t q = 0; q < mixed.size(); ++q) {
@@ -302,43 +355,44 @@ class Run {
           mixed[q] += level_shares_[range][q][m] * cases.said[m][i];
       }
       std::sort(mixed.begin(), mixed.end());
-      sum.add(mixed, judged_[range][0].came[i]);
+      sums[range].add(mixed, judged_[range][0].came[i]);
     });
-    return sum.finish("combination", 1);
+    return make_score("combination", 1, sums, level_ranges_);
   }
 
   ModelScore score_recent(const std::string& name, std::size_t m) const {
-    ScoreSum sum;
+    std::vector<ScoreSum> sums(level_ranges_.size());
     for_judged([&](std::size_t range, std::size_t i) {
       Quantiles said{};
       for (std::size_t q = 0; q < said.size(); ++q) said[q] = judged_[range][q].said[m][i];
-      sum.add(said, judged_[range][0].came[i]);
+      sums[range].add(said, judged_[range][0].came[i]);
     });
-    return sum.finish(name, level_share(m));
+    return make_score(name, level_share(m), sums, level_ranges_);
   }
 
   /// A path has no band of its own: it is given the quantiles of its errors.
   ModelScore score_member(std::size_t m) const {
-    ScoreSum sum;
+    std::vector<ScoreSum> sums(level_ranges_.size());
     double share = 0;
     std::size_t from = 0;
-    for (const std::size_t to : level_ranges_) {
-      const Cases cases = point_cases(from, to, kLevelCases);
-      from = to;
+    for (std::size_t range = 0; range < level_ranges_.size(); ++range) {
+      const Cases cases = point_cases(from, level_ranges_[range], kLevelCases);
+      from = level_ranges_[range];
       if (cases.size() == 0) continue;
       std::vector<double> errors;
       for (std::size_t i = 0; i < cases.size(); ++i)
         errors.push_back(cases.came[i] - cases.said[m][i]);
       const Quantiles band = quantiles_of(errors);
-      for (const double error : errors) sum.add(band, error);
+      for (const double error : errors) sums[range].add(band, error);
     }
     from = 0;
     for (std::size_t range = 0; range < point_ranges_.size(); ++range) {
       share += point_shares_[range][m] * static_cast<double>(point_ranges_[range] - from);
       from = point_ranges_[range];
     }
-    return sum.finish(members_[m].name,
-                      level_share(0) * share / static_cast<double>(horizons_.points));
+    return make_score(members_[m].name,
+                      level_share(0) * share / static_cast<double>(horizons_.points), sums,
+                      level_ranges_);
   }
 
   /// Of a distribution, over all levels and distances.
@@ -374,13 +428,13 @@ ForecastOrReason Combination::forecast(const Series& history, std::size_t points
   return Combination::forecast_with_scores(history, points).forecast;
 }
 
-Combination::Outcome Combination::forecast_with_scores(const Series& history,
-                                                       std::size_t points) const {
-  if (auto reason = why_not_yet(history)) return {.forecast = *reason, .scores = {}};
+Combination::Outcome Combination::forecast_with_scores(const Series& history, std::size_t points,
+                                                       const MemberShares* given) const {
+  if (auto reason = why_not_yet(history)) return {.forecast = *reason};
   const Window window = make_window(history);
-  if (window.size() < kLeastValues) return {SeasonalNaive().forecast(history, points), {}};
+  if (window.size() < kLeastValues) return {.forecast = SeasonalNaive().forecast(history, points)};
   Run run(window, points);
-  run.learn();
+  const bool took_given = run.learn(given);
   Forecast forecast;
   forecast.key = history.key;
   forecast.made_at = history.end();
@@ -389,7 +443,10 @@ Combination::Outcome Combination::forecast_with_scores(const Series& history,
   forecast.model = name();
   forecast.quantiles = run.quantiles();
   for (const Quantiles& quantiles : forecast.quantiles) forecast.mean.push_back(quantiles[3]);
-  return {.forecast = std::move(forecast), .scores = run.scores()};
+  return {.forecast = std::move(forecast),
+          .scores = run.scores(),
+          .shares = run.shares(),
+          .took_given = took_given};
 }
 
 }  // namespace foreshock::coordinator

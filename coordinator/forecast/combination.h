@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "coordinator/forecast/forecaster.h"
+#include "coordinator/model/model_version.h"
 
 namespace foreshock::coordinator {
 
@@ -30,12 +33,17 @@ class Combination final : public Forecaster {
  public:
   struct Outcome {
     ForecastOrReason forecast;
-    std::vector<ModelScore> scores;  ///< largest share first
+    std::vector<ModelScore> scores = {};      ///< largest share first
+    std::optional<MemberShares> shares = {};  ///< those in use; absent: too short for a back-test
+    bool took_given = false;                  ///< they are the ones that were given
   };
 
   std::string name() const override { return "combination"; }
   ForecastOrReason forecast(const Series& history, std::size_t points) const override;
-  Outcome forecast_with_scores(const Series& history, std::size_t points) const;
+  /// @param given  shares learned earlier, to be used instead of new ones; ranges that are not
+  /// those of this history and horizon, or members that there are no more, make them useless.
+  Outcome forecast_with_scores(const Series& history, std::size_t points,
+                               const MemberShares* given = nullptr) const;
 };
 
 }  // namespace foreshock::coordinator

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,9 @@ struct Forecast {
   std::vector<double> mean;
   std::vector<Quantiles> quantiles;  ///< ordered; not negative where the history is not
   std::string model;                 ///< which forecaster, or "a+leads" when commands moved it
+  std::int64_t version = 0;          ///< of the series' model; 0: none is kept of it
+  std::string caution;               ///< why the band is wider than it will be; empty: it is not
+  WallTime ready_at;                 ///< when that ends; the epoch: not known
   std::vector<LeadContribution> leads;
   std::vector<Quantiles>
       quantiles_without_leads;  ///< before commands moved it; empty when none did
@@ -53,12 +57,29 @@ using ForecastOrReason = std::variant<Forecast, NotYet>;
 
 /// How a member did in the rolling back-test, in units of the series.
 struct ModelScore {
+  /// Within a range of distances.
+  struct Range {
+    std::size_t up_to = 0;  ///< steps ahead
+    double pinball = 0;
+    double error = 0;
+    double coverage80 = 0;
+    double coverage95 = 0;
+    std::size_t points = 0;
+  };
+
   std::string model;
   double pinball = 0;     ///< mean over points and the seven levels; lower is better
   double coverage80 = 0;  ///< share of actual values inside [.1, .9]
   std::size_t points = 0;
   double weight = 0;  ///< share in what serves, over all distances and levels
   bool serves = false;
+  double error = 0;       ///< mean distance of the median
+  double coverage95 = 0;  ///< share of actual values inside [.025, .975]
+  /// `error` in units of the naive member's on the same points (MASE in its relative form: Hyndman
+  /// & Koehler, "Another look at measures of forecast accuracy", 2006); 0: not known.
+  double scaled_error = 0;
+  bool beats_naive = false;   ///< its pinball loss is below the naive member's
+  std::vector<Range> ranges;  ///< nearest first
 };
 
 }  // namespace foreshock::coordinator

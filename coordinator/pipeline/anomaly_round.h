@@ -18,6 +18,8 @@ namespace foreshock::coordinator {
 struct AnomalyOptions {
   /// Width of one value that is judged: finer ones raise the number of false alarms a day.
   std::chrono::nanoseconds step = std::chrono::minutes(1);
+  /// What lasts as long as this shows as a peak within such a step.
+  std::chrono::nanoseconds peak_step = std::chrono::seconds(10);
   /// How much of a series' past is learned from when it is first seen.
   std::chrono::nanoseconds look_back = std::chrono::hours(24 * 7);
   std::chrono::nanoseconds max_age = std::chrono::hours(24 * 90);
@@ -38,9 +40,13 @@ class AnomalyRound {
   /// @param forecasts  the newest: what the values of the next round are compared with.
   Result<void> run(const std::vector<SeriesKey>& keys,
                    const std::map<SeriesKey, ForecastOrReason>& forecasts, WallTime now);
+  std::size_t watched() const { return watch_.watched(); }
+  std::size_t settling() const { return watch_.settling(); }
 
  private:
   Result<std::vector<Anomaly>> judge(const std::vector<SeriesKey>& keys, WallTime until);
+
+  Result<Series> read_peaks(const Series& series);
 
   const AnomalyOptions options_;
   HistoryReader& history_;

@@ -6,7 +6,12 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "common/text/display.h"
+#include "coordinator/forecast/pooled_prior.h"
 #include "coordinator/lead/long_leads.h"
+#include "coordinator/pipeline/similar_series.h"
 
 namespace foreshock::coordinator {
 
@@ -42,6 +47,9 @@ double last_known(const Series& series) {
 Learning::Learning(Options options, Parts parts)
     : options_(options),
       parts_(parts),
+      models_({.retrain_interval = options.retrain_interval,
+               .points = static_cast<std::size_t>(options.horizon / options.step)},
+              {parts.models, parts.retraining}),
       check_(options.max_series),
       anomalies_(options.anomalies, options.max_series,
                  {parts.history, parts.anomalies, parts.metrics}),
@@ -84,9 +92,9 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
 
   FS_TRY(const auto series, read_series(watched, now));
   FS_CHECK(check_forecasts(series, now));
-  const auto points = static_cast<std::size_t>(options_.horizon / options_.step);
+  FS_CHECK(models_.begin());
   for (const auto& one : series) {
-    auto outcome = forecaster_.forecast_with_scores(one, points);
+    FS_TRY(auto outcome, models_.forecast(one, now));
     if (auto* forecast = std::get_if<Forecast>(&outcome.forecast)) {
       forecast->made_at = now;
       check_.remember(*forecast, last_known(one));
@@ -94,9 +102,13 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
     state.forecasts.insert_or_assign(one.key, std::move(outcome.forecast));
     state.scores.insert_or_assign(one.key, std::move(outcome.scores));
   }
+  FS_CHECK(models_.end(series, now));
+  add_priors(series, state, now);
 
   FS_TRY(state.calendars, calendars_.run(state.forecasts, now));
   FS_CHECK(anomalies_.run(watched, state.forecasts, now));
+  state.watched_for_anomalies = anomalies_.watched();
+  state.settling_for_anomalies = anomalies_.settling();
 
   std::vector<Series> led;
   std::vector<SeriesKey> led_loads;
@@ -117,6 +129,32 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
     if (!is_known) state.leads.push_back(lead);
   }
   return state;
+}
+
+/// What has too little of a past is told by what is like it; what has little says so.
+void Learning::add_priors(const std::vector<Series>& series, LearnedState& state, WallTime now) {
+  const auto points = static_cast<std::size_t>(options_.horizon / options_.step);
+  for (const auto& one : series) {
+    auto& answer = state.forecasts.at(one.key);
+    if (auto* forecast = std::get_if<Forecast>(&answer)) {
+      const auto known = one.end() - one.start;
+      if (known >= options_.history * 9 / 10 || !forecast->caution.empty()) continue;
+      forecast->caution = fmt::format("{} of {} of history", format_duration(known),
+                                      format_duration(options_.history));
+      forecast->ready_at = one.start + options_.history;
+      continue;
+    }
+    const auto& not_yet = std::get<NotYet>(answer);
+    const auto similar = find_similar(one.key, series, state.tags);
+    auto prior = pooled_prior(one, similar.series, points);
+    if (!prior) continue;
+    prior->made_at = now;
+    prior->caution = fmt::format("{}; from {} similar series, {}", not_yet.reason,
+                                 similar.series.size(), similar.likeness);
+    prior->ready_at = not_yet.ready_at;
+    check_.remember(*prior, last_known(one));
+    state.priors.insert_or_assign(one.key, *std::move(prior));
+  }
 }
 
 Result<void> Learning::learn_long_leads(const std::vector<SeriesKey>& keys, WallTime now) {
@@ -151,6 +189,7 @@ Result<void> Learning::check_forecasts(const std::vector<Series>& series, WallTi
     const auto points = check_.score(one);
     scored.insert(scored.end(), points.begin(), points.end());
   }
+  models_.note(scored);
   FS_CHECK(parts_.accuracy.add(scored));
   return parts_.accuracy.forget_before(now - kAccuracyAge);
 }

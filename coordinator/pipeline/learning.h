@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "coordinator/forecast/combination.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/lead/lead_finder.h"
 #include "coordinator/lead/lead_search.h"
@@ -14,6 +13,7 @@
 #include "coordinator/pipeline/anomaly_round.h"
 #include "coordinator/pipeline/calendar_round.h"
 #include "coordinator/pipeline/deciding.h"
+#include "coordinator/pipeline/model_round.h"
 #include "coordinator/registry/accuracy_log.h"
 #include "coordinator/registry/forecast_check.h"
 #include "coordinator/tag/tagger.h"
@@ -30,6 +30,8 @@ class Learning {
     std::chrono::nanoseconds step = std::chrono::seconds(10);
     std::chrono::nanoseconds history = std::chrono::hours(6);
     std::chrono::nanoseconds horizon = std::chrono::minutes(10);
+    /// A version of a series' model is so old before the next one is trained, at the latest.
+    std::chrono::nanoseconds retrain_interval = std::chrono::hours(6);
     std::size_t max_series = 256;  ///< those that a policy looks at first
     LeadFinderOptions leads;
     AnomalyOptions anomalies;
@@ -49,6 +51,8 @@ class Learning {
     const Deciding& deciding;  ///< only its policies are read
     const Tagger& tagger;
     AccuracyLog& accuracy;
+    ModelStore& models;
+    RetrainingRequests& retraining;
     AnomalyLog& anomalies;
     MetricRegistry& metrics;
   };
@@ -61,6 +65,7 @@ class Learning {
   Result<LearnedState> try_learn(WallTime now);
   /// The found ones, and those of earlier rounds that are still to be kept.
   std::vector<LeadCommand> keep_confirmed(std::vector<LeadCommand> found);
+  void add_priors(const std::vector<Series>& series, LearnedState& state, WallTime now);
   /// Looks for long leads of these loads, when it is time again.
   Result<void> learn_long_leads(const std::vector<SeriesKey>& keys, WallTime now);
   Result<std::vector<Series>> read_series(const std::vector<SeriesKey>& keys, WallTime now);
@@ -71,7 +76,7 @@ class Learning {
 
   const Options options_;
   const Parts parts_;
-  Combination forecaster_;
+  ModelRound models_;
   ForecastCheck check_;
   AnomalyRound anomalies_;
   CalendarRound calendars_;

@@ -48,6 +48,31 @@ TEST(AnomalyWatch, tells_what_is_new_once_and_where) {
   EXPECT_TRUE(watch.watch(next).empty()) << "seen already";
 }
 
+TEST(AnomalyWatch, sees_what_is_shorter_than_a_step_by_its_peak) {
+  AnomalyWatch watch(10);
+  watch.watch(quiet(600), quiet(600));
+  Series next = quiet(10, kStart + 600min);
+  Series peaks = next;
+  next.values[5] = 1.3;  // eight seconds of 3.25 in a minute of 1
+  peaks.values[5] = 3.25;
+  const auto told = watch.watch(next, peaks);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].is_confirmed()) << told[0].reason;
+  EXPECT_NE(told[0].reason.find("a peak of 3.25"), std::string::npos) << told[0].reason;
+}
+
+TEST(AnomalyWatch, a_usual_peak_is_none) {
+  AnomalyWatch watch(10);
+  Series peaks = quiet(600);
+  for (std::size_t i = 0; i < peaks.values.size(); i += 60) peaks.values[i] = 3.25;
+  watch.watch(quiet(600), peaks);
+  Series next = quiet(10, kStart + 600min);
+  Series usual = next;
+  usual.values[5] = 3.3;
+  for (const auto& one : watch.watch(next, usual))
+    EXPECT_EQ(one.reason.find("a peak of"), std::string::npos) << one.reason;
+}
+
 TEST(AnomalyWatch, asks_the_forecast_too) {
   AnomalyWatch watch(10);
   watch.watch(quiet(600));

@@ -124,8 +124,8 @@ class FakeCoordinator {
     anomaly_log = *AnomalyLog::open(directory + "/anomalies.db");
     if (!anomaly_log->add(anomalies)) abort();
     anomaly_reader = *AnomalyReader::open(directory + "/anomalies.db");
-    anomaly_routes = std::make_unique<AnomalyRoutes>(
-        AnomalyRoutes::Parts{*anomaly_reader, [this] { return api->host_names(); }, clock});
+    anomaly_routes = std::make_unique<AnomalyRoutes>(AnomalyRoutes::Parts{
+        *anomaly_reader, learned, [this] { return api->host_names(); }, clock});
     anomaly_routes->add_to(server);
     calendar_routes = std::make_unique<CalendarRoutes>(learned);
     calendar_routes->add_to(server);
