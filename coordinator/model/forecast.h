@@ -78,8 +78,8 @@ struct ModelScore {
   /// `error` in units of the naive member's on the same points (MASE in its relative form: Hyndman
   /// & Koehler, "Another look at measures of forecast accuracy", 2006); 0: not known.
   double scaled_error = 0;
-  bool beats_naive = false;   ///< its pinball loss is below the naive member's
-  std::vector<Range> ranges;  ///< nearest first
+  bool beats_naive = false;        ///< its pinball loss is below the naive member's
+  std::vector<Range> ranges = {};  ///< nearest first
 };
 
 }  // namespace foreshock::coordinator

@@ -227,9 +227,21 @@ class FakeCoordinator {
     learned_state.forecasts[series] = make_forecast();
     learned_state.forecasts[{{1, ""}, Quantity::memory_used}] =
         NotYet{"needs 2 seasons of 60 s", now + 1min};
-    learned_state.scores[series] = {{"holt_winters", .1, .81, 500, .7, true},
-                                    {"seasonal_naive", .2, .7, 500, 0, false}};
+    learned_state.scores[series] = {make_score("holt_winters", .1, .81, .7),
+                                    make_score("seasonal_naive", .2, .7, 0)};
     learned_state.tags = {{workload, "role", "batch", "rule:batch", "cgroup matches /work/*", 1}};
+  }
+
+  static ModelScore make_score(const std::string& model, double pinball, double coverage80,
+                               double weight) {
+    ModelScore score;
+    score.model = model;
+    score.pinball = pinball;
+    score.coverage80 = coverage80;
+    score.points = 500;
+    score.weight = weight;
+    score.serves = weight > 0;
+    return score;
   }
 
   void fill_live() {

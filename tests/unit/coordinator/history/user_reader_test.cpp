@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/clock.h"
+#include "common/text/display.h"
 #include "tests/unit/coordinator/history/history_fixture.h"
 
 namespace foreshock::coordinator::test {

@@ -133,7 +133,8 @@ TEST(MemberSharesText, refuses_what_does_not_fit_together) {
                           "member a\npoint 5 -1\n", "at 1\n"})
     EXPECT_FALSE(parse_member_shares(bad)) << bad;
   for (std::size_t size = 0; size + 1 < good.size(); ++size) {
-    if (good[size] == '\n') EXPECT_FALSE(parse_member_shares(good.substr(0, size))) << size;
+    if (good[size] != '\n') continue;
+    EXPECT_FALSE(parse_member_shares(good.substr(0, size))) << size;
   }
 }
 
