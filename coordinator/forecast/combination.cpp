@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "coordinator/forecast/aggregation.h"
@@ -29,6 +30,10 @@ constexpr double kBandPrior = 0.6;  ///< share of the combination's own band bef
 constexpr std::size_t kPointCases = 16;  ///< distances of a range at each origin
 constexpr std::size_t kLevelCases = 6;
 constexpr std::size_t kMostErrors = 1000;
+/// The stretches of RecentValues; the short ones are left out first.
+constexpr std::array<const char*, 3> kStretches = {"last quarter of a unit", "last unit",
+                                                   "last three units"};
+constexpr double kLeastKept = 0.5;  ///< of given shares, by members that are still there
 
 using Shares = std::vector<double>;
 
@@ -145,13 +150,19 @@ class Run {
   }
 
  private:
+  /// By their part, not their length in steps, which grows with the history.
   std::vector<std::string> distribution_names() const {
     std::vector<std::string> names = {"band"};
-    for (const std::string& name : recent_.names()) names.push_back(name);
+    const std::size_t same_time = window_.day > 0 ? 1 : 0;
+    const std::size_t stretches = recent_.members() - same_time;
+    for (std::size_t i = kStretches.size() - stretches; i < kStretches.size(); ++i)
+      names.emplace_back(kStretches.at(i));
+    if (same_time > 0) names.emplace_back("same time of day");
     return names;
   }
 
-  /// A member that was not there then has no share; one that has a share must be there.
+  /// A member that was not there then has no share. Periods come and go with what is seen of a
+  /// series: where the members that are still there had half of the shares, they have the rest too.
   bool take_over(const MemberShares& given) {
     const std::size_t said = given.distributions.size();
     const bool fits = given.point_ranges == point_ranges_ && given.level_ranges == level_ranges_ &&
@@ -171,10 +182,11 @@ class Run {
         if (found != members_.end()) {
           taken[range][static_cast<std::size_t>(found - members_.begin())] =
               given.point_shares[range][m];
-        } else if (given.point_shares[range][m] > 0) {
-          return false;
         }
       }
+      const double kept = std::accumulate(taken[range].begin(), taken[range].end(), 0.0);
+      if (kept < kLeastKept) return false;
+      for (double& share : taken[range]) share /= kept;
     }
     point_shares_ = std::move(taken);
     level_shares_ = given.level_shares;

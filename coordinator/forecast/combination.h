@@ -41,7 +41,8 @@ class Combination final : public Forecaster {
   std::string name() const override { return "combination"; }
   ForecastOrReason forecast(const Series& history, std::size_t points) const override;
   /// @param given  shares learned earlier, to be used instead of new ones; ranges that are not
-  /// those of this history and horizon, or members that there are no more, make them useless.
+  /// those of this history and horizon, or the loss of members with half of them, make them
+  /// useless.
   Outcome forecast_with_scores(const Series& history, std::size_t points,
                                const MemberShares* given = nullptr) const;
 };

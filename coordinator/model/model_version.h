@@ -35,9 +35,10 @@ enum class TrainingCause : std::uint8_t {
   schedule = 3,  ///< the last one is old
   drift = 4,     ///< forecasts came out worse than they used to
   person = 5,    ///< somebody asked for it
+  unfit = 6,     ///< the one that served no longer fits: other members, another horizon
 };
-inline constexpr std::array<std::string_view, 6> kTrainingCauses = {"unknown",  "first", "grown",
-                                                                    "schedule", "drift", "person"};
+inline constexpr std::array<std::string_view, 7> kTrainingCauses = {
+    "unknown", "first", "grown", "schedule", "drift", "person", "unfit"};
 inline std::string_view to_string(TrainingCause cause) {
   return kTrainingCauses.at(static_cast<std::size_t>(cause));
 }

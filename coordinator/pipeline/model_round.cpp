@@ -127,6 +127,7 @@ std::optional<TrainingCause> ModelRound::why_train(const Series& series, const S
   const auto age = now - served->trained_at;
   if (age < kLeastBetween && now >= served->trained_at) return std::nullopt;
   if (known_points(series) >= 2 * served->trained_points) return TrainingCause::grown;
+  if (served->is_unfit) return TrainingCause::unfit;
   if (drift_.has_drifted(series.key)) return TrainingCause::drift;
   if (age >= options_.retrain_interval || now < served->trained_at) return TrainingCause::schedule;
   return std::nullopt;
@@ -143,6 +144,7 @@ Result<Combination::Outcome> ModelRound::forecast(const Series& series, WallTime
       series, options_.points, is_versioned ? &served->version->shares : nullptr);
   auto* forecast = std::get_if<Forecast>(&outcome.forecast);
   if (forecast == nullptr || !is_versioned) return outcome;
+  served->is_unfit = !outcome.took_given;
   if (outcome.took_given) {
     forecast->version = served->version->version;
   } else {

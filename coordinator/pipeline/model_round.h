@@ -50,6 +50,7 @@ class ModelRound {
     /// Of the newest, whether it serves or not: that is when the next one is due.
     WallTime trained_at;
     std::size_t trained_points = 0;
+    bool is_unfit = false;  ///< as of the last forecast
   };
 
   std::optional<TrainingCause> why_train(const Series& series, const Served* served, WallTime now);

@@ -7,7 +7,7 @@ CREATE TABLE model_version (
   quantity   TEXT    NOT NULL,
   version    INTEGER NOT NULL,  -- counts up from 1 for each series
   trained_ms INTEGER NOT NULL,
-  cause      TEXT    NOT NULL,  -- first, grown, schedule, drift, person
+  cause      TEXT    NOT NULL,  -- first, grown, schedule, drift, person, unfit
   program    TEXT    NOT NULL,  -- version of the program that trained it
   from_ms    INTEGER NOT NULL,  -- what it learned from
   to_ms      INTEGER NOT NULL,
