@@ -83,7 +83,8 @@ class Kill : public testing::Test {
   }
 
   void expect_exactly(std::size_t generated) {
-    // An end is told when the kernel has freed the process, which may be after later execs are told.
+    // An end is told when the kernel has freed the process, which may be after later execs are
+    // told.
     const auto has_ended = [](const ExecutionRow& row) { return row.end.has_value(); };
     EXPECT_TRUE(eventually(
         [&] {
