@@ -252,25 +252,27 @@ struct Coordinator::Impl {
     std::uint64_t version = 0;
     std::string last_problem;
     auto taken_over = running.read();
+    const auto take_over = [&](LearnedState next) {
+      WatchList list = make_watch_list(next.leads, version + 1);
+      const WatchList before = make_watch_list(learned.read()->leads, version + 1);
+      learned.publish(std::move(next));
+      if (list == before) return;
+      ++version;
+      log_info("leads_changed watched={}", list.signatures.size());
+      gateway->set_watch_list(std::move(list));
+    };
     while (!stop.stop_requested()) {
       if (const auto latest = running.read(); latest != taken_over) {
         taken_over = latest;
         policies->set_policies(latest->policies);
         *tagger = RuleTagger(latest->tag_rules);
       }
-      LearnedState next = learning->learn(*learned.read(), clock.wall_now());
+      LearnedState next = learning->learn(*learned.read(), clock.wall_now(), take_over);
       if (next.problem != last_problem && !next.problem.empty()) {
         log_error("learning_failed error=\"{}\"", next.problem);
       }
       last_problem = next.problem;
-      WatchList list = make_watch_list(next.leads, version + 1);
-      const WatchList before = make_watch_list(learned.read()->leads, version + 1);
-      learned.publish(std::move(next));
-      if (list != before) {
-        ++version;
-        log_info("leads_changed watched={}", list.signatures.size());
-        gateway->set_watch_list(std::move(list));
-      }
+      take_over(std::move(next));
       learn_demand();
       std::unique_lock lock(mutex);
       due.wait_for(lock, stop, config.learning.interval, [] { return false; });

@@ -80,6 +80,14 @@ Json agent_json(const AgentRow& agent) {
   };
 }
 
+/// What the agent itself uses; null from an agent that does not say.
+Json agent_use_json(const LiveView::Host& live) {
+  if (!live.agent) return nullptr;
+  return {{"cpu_cores", live.agent_cpu_cores ? number_json(*live.agent_cpu_cores) : nullptr},
+          {"rss_bytes", live.agent->rss.count},
+          {"saving", to_string(live.agent->saving)}};
+}
+
 Json host_json(const HostRow& row, const LiveView::Host* live) {
   Json json = {
       {"host", row.name},
@@ -99,6 +107,7 @@ Json host_json(const HostRow& row, const LiveView::Host* live) {
         {"memory_used_bytes", live->memory_used_bytes},
         {"memory_total_bytes", live->memory_total_bytes},
         {"losses_last_minute", live->losses_last_minute},
+        {"agent", agent_use_json(*live)},
     };
   }
   return json;

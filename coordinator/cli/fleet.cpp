@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/bytes.h"
+#include "common/model/agent_use.h"
 #include "common/text/display.h"
 #include "coordinator/cli/reply.h"
 
@@ -57,6 +58,18 @@ std::string describe_tags(const Json& tags) {
   return text;
 }
 
+/// What the agent uses, and what it leaves out to stay within its budget.
+TextCell agent_use_of(const Json& live) {
+  if (live.is_null() || live.at("agent").is_null()) return "-";
+  const Json& agent = live.at("agent");
+  const auto cores = number_of(agent, "cpu_cores");
+  auto text = fmt::format("{}, {}", cores ? fmt::format("{:.1f} %", *cores * 100) : "-",
+                          bytes_of(agent, "rss_bytes"));
+  const auto saving = words_of(agent, "saving");
+  if (saving == to_string(Saving::nothing)) return {text};
+  return {fmt::format("{}, saves: {}", text, saving), Tint::warning};
+}
+
 void add_host(const Json& host, const View& view, TextTable& table) {
   const Json& live = host.at("live");
   const auto lost = count_of(host, "losses");
@@ -70,7 +83,8 @@ void add_host(const Json& host, const View& view, TextTable& table) {
                  ago_of(host, "last_seen", view),
                  std::to_string(count_of(host, "executions")),
                  {std::to_string(lost), lost > 0 ? Tint::warning : Tint::none},
-                 raw_words_of(host, "agent_version")});
+                 raw_words_of(host, "agent_version"),
+                 agent_use_of(live)});
 }
 
 void add_workload(const Json& workload, const View& view, TextTable& table) {
@@ -119,7 +133,8 @@ std::string show_hosts(const Json& reply, const View& view) {
                    {"LAST SEEN", kRight},
                    {"COMMANDS", kRight},
                    {"LOST", kRight},
-                   {"AGENT"}});
+                   {"AGENT"},
+                   {"ITS USE"}});
   for (const auto& host : reply.at("hosts")) add_host(host, view, table);
   return table.empty() ? "no host has reported yet; see: foreshock-coordinator agents list\n"
                        : table.render(view.style);

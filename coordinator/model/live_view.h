@@ -1,9 +1,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/model/agent_use.h"
 #include "common/model/reflex.h"
 #include "common/model/resource_sample.h"
 #include "common/model/upcoming_command.h"
@@ -26,6 +28,8 @@ struct LiveView {
     std::uint64_t memory_used_bytes = 0;
     std::uint64_t memory_total_bytes = 0;
     std::uint64_t losses_last_minute = 0;
+    std::optional<AgentUse> agent;          ///< what the agent itself uses, as last reported
+    std::optional<double> agent_cpu_cores;  ///< between its last two reports
     std::vector<ReflexState> reflexes;      ///< as last reported
     std::vector<UpcomingCommand> upcoming;  ///< as told last, in the order of time
   };

@@ -1,6 +1,7 @@
 #include "coordinator/pipeline/learning.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -55,10 +56,10 @@ Learning::Learning(Options options, Parts parts)
                  {parts.history, parts.anomalies, parts.metrics}),
       calendars_(options.calendars, parts.history) {}
 
-LearnedState Learning::learn(const LearnedState& before, WallTime now) {
+LearnedState Learning::learn(const LearnedState& before, WallTime now, const OnLeads& on_leads) {
   const SystemClock clock;
   const BootTime began = clock.boot_now();
-  auto learned = try_learn(now);
+  auto learned = try_learn(before, now, on_leads);
   if (!learned) {
     LearnedState kept = before;
     kept.problem = learned.error().message();
@@ -69,31 +70,70 @@ LearnedState Learning::learn(const LearnedState& before, WallTime now) {
   return *std::move(learned);
 }
 
-Result<LearnedState> Learning::try_learn(WallTime now) {
+Result<LearnedState> Learning::try_learn(const LearnedState& before, WallTime now,
+                                         const OnLeads& on_leads) {
   LearnedState state;
   FS_TRY(const auto subjects, read_subjects(now));
   state.tags = parts_.tagger.tag(subjects);
+  FS_TRY(const auto scope, choose_series(state.tags, now));
+  FS_TRY(state.leads, look_for_leads(scope, now));
+  LearnedState early = before;
+  early.tags = state.tags;
+  early.leads = state.leads;
+  on_leads(std::move(early));
 
+  FS_CHECK(check_forecasts(scope.series, now));
+  FS_CHECK(forecast(scope, state, now));
+  add_priors(scope.series, state, now);
+  FS_TRY(state.calendars, calendars_.run(state.forecasts, now));
+  FS_CHECK(anomalies_.run(scope.watched, state.forecasts, now));
+  state.watched_for_anomalies = anomalies_.watched();
+  state.settling_for_anomalies = anomalies_.settling();
+  return state;
+}
+
+Result<Learning::Scope> Learning::choose_series(const std::vector<Tag>& tags, WallTime now) {
   std::map<HostId, std::string> host_names;
   FS_TRY(const auto hosts, parts_.history.hosts());
   for (const auto& host : hosts) host_names[host.id] = host.name;
 
+  Scope scope;
   FS_TRY(const auto keys, parts_.history.series_keys(now - std::chrono::minutes(5)));
-  std::vector<SeriesKey> watched;  // what a policy looks at: led, and forecast first
   std::vector<SeriesKey> others;
   for (const auto& key : keys) {
     if (!is_learned(key.quantity)) continue;
     const bool concerned =
-        parts_.deciding.concerns(key.workload, host_names[key.workload.host], state.tags);
-    (concerned || key.workload.cgroup.empty() ? watched : others).push_back(key);
+        parts_.deciding.concerns(key.workload, host_names[key.workload.host], tags);
+    if (concerned) scope.concerned.insert(key);
+    (concerned || key.workload.cgroup.empty() ? scope.watched : others).push_back(key);
   }
-  watched.insert(watched.end(), others.begin(), others.end());
-  if (watched.size() > options_.max_series) watched.resize(options_.max_series);
+  const auto is_led = [](const SeriesKey& key) { return key.quantity == Quantity::cpu_usage; };
+  std::ranges::copy_if(scope.watched, std::back_inserter(scope.led_loads), is_led);
+  scope.watched.insert(scope.watched.end(), others.begin(), others.end());
+  if (scope.watched.size() > options_.max_series) scope.watched.resize(options_.max_series);
+  FS_TRY(scope.series, read_series(scope.watched, now));
+  return scope;
+}
 
-  FS_TRY(const auto series, read_series(watched, now));
-  FS_CHECK(check_forecasts(series, now));
+Result<std::vector<LeadCommand>> Learning::look_for_leads(const Scope& scope, WallTime now) {
+  std::vector<Series> led;
+  std::ranges::copy_if(scope.series, std::back_inserter(led),
+                       [&](const Series& one) { return scope.concerned.contains(one.key); });
+  FS_TRY(const auto runs,
+         parts_.history.signature_runs(now - options_.history, now, options_.leads.min_support));
+  auto leads = keep_confirmed(find_leads(led, runs, options_.leads));
+  FS_CHECK(learn_long_leads(scope.led_loads, now));
+  for (const auto& lead : long_leads_) {
+    const bool is_known =
+        std::ranges::any_of(leads, [&](const auto& other) { return is_same(lead, other); });
+    if (!is_known) leads.push_back(lead);
+  }
+  return leads;
+}
+
+Result<void> Learning::forecast(const Scope& scope, LearnedState& state, WallTime now) {
   FS_CHECK(models_.begin());
-  for (const auto& one : series) {
+  for (const auto& one : scope.series) {
     FS_TRY(auto outcome, models_.forecast(one, now));
     if (auto* forecast = std::get_if<Forecast>(&outcome.forecast)) {
       forecast->made_at = now;
@@ -102,33 +142,7 @@ Result<LearnedState> Learning::try_learn(WallTime now) {
     state.forecasts.insert_or_assign(one.key, std::move(outcome.forecast));
     state.scores.insert_or_assign(one.key, std::move(outcome.scores));
   }
-  FS_CHECK(models_.end(series, now));
-  add_priors(series, state, now);
-
-  FS_TRY(state.calendars, calendars_.run(state.forecasts, now));
-  FS_CHECK(anomalies_.run(watched, state.forecasts, now));
-  state.watched_for_anomalies = anomalies_.watched();
-  state.settling_for_anomalies = anomalies_.settling();
-
-  std::vector<Series> led;
-  std::vector<SeriesKey> led_loads;
-  for (const auto& one : series) {
-    const bool concerned =
-        parts_.deciding.concerns(one.key.workload, host_names[one.key.workload.host], state.tags);
-    if (concerned) led.push_back(one);
-    if (one.key.quantity == Quantity::cpu_usage && (concerned || one.key.workload.cgroup.empty()))
-      led_loads.push_back(one.key);
-  }
-  FS_TRY(const auto runs,
-         parts_.history.signature_runs(now - options_.history, now, options_.leads.min_support));
-  state.leads = keep_confirmed(find_leads(led, runs, options_.leads));
-  FS_CHECK(learn_long_leads(led_loads, now));
-  for (const auto& lead : long_leads_) {
-    const bool is_known =
-        std::ranges::any_of(state.leads, [&](const auto& other) { return is_same(lead, other); });
-    if (!is_known) state.leads.push_back(lead);
-  }
-  return state;
+  return models_.end(scope.series, now);
 }
 
 /// What has too little of a past is told by what is like it; what has little says so.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -58,11 +59,24 @@ class Learning {
   };
   Learning(Options options, Parts parts);
 
-  /// A failed read keeps what was known and says why in `problem`.
-  LearnedState learn(const LearnedState& before, WallTime now);
+  /// Called with the state before the round in which tags and leads are already the new ones.
+  using OnLeads = std::function<void(LearnedState)>;
+  /// Leads are found and told first, since forecasts take far longer. A failed read keeps what was
+  /// known and says why in `problem`.
+  LearnedState learn(const LearnedState& before, WallTime now, const OnLeads& on_leads);
 
  private:
-  Result<LearnedState> try_learn(WallTime now);
+  /// What a round is about.
+  struct Scope {
+    std::vector<SeriesKey> watched;  ///< what a policy looks at first, whole hosts, then the others
+    std::vector<Series> series;      ///< those of them that have values, in the same order
+    std::vector<SeriesKey> led_loads;  ///< CPU use that is looked at for long leads
+    std::set<SeriesKey> concerned;     ///< those that a policy looks at
+  };
+  Result<LearnedState> try_learn(const LearnedState& before, WallTime now, const OnLeads& on_leads);
+  Result<Scope> choose_series(const std::vector<Tag>& tags, WallTime now);
+  Result<std::vector<LeadCommand>> look_for_leads(const Scope& scope, WallTime now);
+  Result<void> forecast(const Scope& scope, LearnedState& state, WallTime now);
   /// The found ones, and those of earlier rounds that are still to be kept.
   std::vector<LeadCommand> keep_confirmed(std::vector<LeadCommand> found);
   void add_priors(const std::vector<Series>& series, LearnedState& state, WallTime now);

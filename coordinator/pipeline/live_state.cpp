@@ -55,8 +55,16 @@ void LiveState::on_report(HostId id, const std::string& public_key, const Report
   state.host.public_key = public_key;
   state.host.agent_version = report.agent_version;
   const WallTime end = report.to_wall(report.period_end);
+  if (report.boot_id != state.boot && end >= state.host.last_report) {
+    state.boot = report.boot_id;  // the clock of the boot and its counters begin anew
+    state.last_sample.reset();
+    state.agent_told.reset();
+  }
   state.host.last_report = std::max(state.host.last_report, end);
-  if (report.samples.host) on_host_sample(state, *report.samples.host);
+  if (report.boot_id == state.boot) {  // what an earlier boot had spooled says nothing of now
+    if (report.agent) on_agent_use(state, *report.agent, report.period_end);
+    if (report.samples.host) on_host_sample(state, *report.samples.host);
+  }
   if (report.upcoming && end >= state.upcoming_told) {
     state.host.upcoming = *report.upcoming;
     state.upcoming_told = end;
@@ -83,6 +91,18 @@ void LiveState::on_report(HostId id, const std::string& public_key, const Report
   }
   ++reports_;
   executions_ += report.executions.size();
+}
+
+/// The counter of a restarted agent begins anew: no rate until its second report.
+void LiveState::on_agent_use(HostState& state, const AgentUse& use, BootTime time) {
+  if (state.agent_told && time <= *state.agent_told) return;
+  state.host.agent_cpu_cores.reset();
+  if (state.agent_told && use.cpu >= state.host.agent->cpu) {
+    state.host.agent_cpu_cores = std::chrono::duration<double>(use.cpu - state.host.agent->cpu) /
+                                 std::chrono::duration<double>(time - *state.agent_told);
+  }
+  state.host.agent = use;
+  state.agent_told = time;
 }
 
 void LiveState::on_host_sample(HostState& state, const HostSample& sample) {

@@ -63,12 +63,15 @@ class LiveState {
   struct HostState {
     LiveView::Host host;
     std::optional<HostSample> last_sample;
+    std::optional<BootId> boot;
+    std::optional<BootTime> agent_told;
     std::optional<WallTime> reflexes_at;
     WallTime upcoming_told;
     std::deque<std::pair<WallTime, std::uint64_t>> losses;
   };
   using ExecutionKey = std::tuple<HostId, BootId, ProcessKey, BootTime, std::string>;
 
+  static void on_agent_use(HostState& state, const AgentUse& use, BootTime time);
   void on_host_sample(HostState& state, const HostSample& sample);
 
   std::map<HostId, HostState> hosts_;

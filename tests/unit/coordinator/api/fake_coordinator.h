@@ -256,6 +256,8 @@ class FakeCoordinator {
     host.cpu_count = 4;
     host.memory_used_bytes = std::uint64_t{1} << 30;
     host.memory_total_bytes = std::uint64_t{4} << 30;
+    host.agent = AgentUse{7s, Bytes{12u << 20}, Saving::samples};
+    host.agent_cpu_cores = 0.031;
     live_view.hosts = {host};
     LiveView::LiveWorkload live_workload;
     live_workload.workload = workload;

@@ -60,6 +60,8 @@ TEST_F(RestApiTest, hosts_carry_their_live_values) {
   ASSERT_EQ(hosts.size(), 2u);
   EXPECT_EQ(hosts[0]["host"], "web-1");
   EXPECT_EQ(hosts[0]["live"]["cpu_cores"], 1.25);
+  EXPECT_EQ(hosts[0]["live"]["agent"],
+            Json({{"cpu_cores", 0.031}, {"rss_bytes", 12u << 20}, {"saving", "samples"}}));
   EXPECT_EQ(hosts[0]["losses"], 5);
   EXPECT_EQ(hosts[1]["live"], nullptr);
   EXPECT_EQ(hosts[1]["last_seen"], nullptr);

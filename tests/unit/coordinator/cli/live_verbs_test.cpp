@@ -71,6 +71,7 @@ TEST_F(LiveVerbs, hosts_and_workloads_are_tables) {
   const auto hosts = show({"hosts"});
   EXPECT_TRUE(contains(hosts, "HOST       CORES              MEMORY")) << hosts;
   EXPECT_TRUE(contains(hosts, "web-1  1.25 of 4  1.0 GiB of 4.0 GiB")) << hosts;
+  EXPECT_TRUE(contains(hosts, "3.1 %, 12.0 MiB, saves: samples")) << hosts;
   const auto workloads = show({"workloads"});
   EXPECT_TRUE(contains(
       workloads,

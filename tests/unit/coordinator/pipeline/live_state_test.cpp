@@ -47,6 +47,47 @@ Execution execution_of(std::uint32_t pid) {
   return execution;
 }
 
+Report report_of_agent(BootId boot, int boot_second, int wall_second, seconds cpu) {
+  Report report;
+  report.host_name = "h";
+  report.boot_id = boot;
+  report.period_end = BootTime(seconds(boot_second));
+  report.wall_minus_boot = seconds(wall_second - boot_second);
+  report.agent = AgentUse{cpu, Bytes{5}, Saving::samples};
+  HostSample host;
+  host.time = report.period_end;
+  host.cpu_count = 4;
+  host.cpu_user = cpu;
+  report.samples.host = host;
+  return report;
+}
+
+TEST(LiveState, knows_what_the_agent_uses_and_leaves_out) {
+  LiveState live;
+  const BootId boot{1};
+  live.on_report(kHost, "key", report_of_agent(boot, 10, 1000, seconds(3)));
+  auto host = live.view(WallTime(seconds(1000))).hosts.at(0);
+  ASSERT_TRUE(host.agent);
+  EXPECT_EQ(host.agent->saving, Saving::samples);
+  EXPECT_FALSE(host.agent_cpu_cores) << "one reading has no rate";
+  live.on_report(kHost, "key", report_of_agent(boot, 20, 1010, seconds(4)));
+  EXPECT_DOUBLE_EQ(live.view(WallTime(seconds(1010))).hosts.at(0).agent_cpu_cores.value(), 0.1);
+  live.on_report(kHost, "key", report_of_agent(boot, 30, 1020, seconds(1)));
+  EXPECT_FALSE(live.view(WallTime(seconds(1020))).hosts.at(0).agent_cpu_cores)
+      << "a restarted agent counts from nothing";
+}
+
+TEST(LiveState, goes_on_after_a_reboot_and_takes_no_old_sample_for_a_new_one) {
+  LiveState live;
+  live.on_report(kHost, "key", report_of_agent(BootId{1}, 5000, 1000, seconds(100)));
+  live.on_report(kHost, "key", report_of_agent(BootId{2}, 10, 1100, seconds(1)));
+  live.on_report(kHost, "key", report_of_agent(BootId{2}, 20, 1110, seconds(6)));
+  live.on_report(kHost, "key", report_of_agent(BootId{1}, 5010, 1010, seconds(120)));
+  const auto host = live.view(WallTime(seconds(1110))).hosts.at(0);
+  EXPECT_DOUBLE_EQ(host.cpu_cores, 0.5);
+  EXPECT_DOUBLE_EQ(host.agent_cpu_cores.value(), 0.5);
+}
+
 TEST(LiveState, turns_counters_into_cores) {
   LiveState live;
   live.on_report(kHost, "key", report_with({sample_at(10, milliseconds(1000), 5)}, 10));
