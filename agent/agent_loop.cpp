@@ -357,6 +357,7 @@ void AgentLoop::on_message(const CoordinatorMessage& message) {
   } else if (const auto* list = std::get_if<WatchList>(&message)) {
     log_info("watch_list version={} signatures={}", list->version, list->signatures.size());
     parts_.capture.set_watch_list(*list);
+    command_sums_.set_rules(SignatureRules(list->rules));
   } else if (const auto* welcome = std::get_if<Welcome>(&message)) {
     log_debug("welcome coordinator_version={} epoch={}", welcome->coordinator_version,
               welcome->epoch);

@@ -84,7 +84,7 @@ bool CaptureWorker::drain_batch() {
     if (batch.events.size() >= options_.events_per_batch) return false;
     if (auto* exec = std::get_if<ExecEvent>(&event)) {
       redact(*exec);
-      if (reflexes_ != nullptr && reflexes_->on_exec(*exec)) wake_receiver();
+      if (reflexes_ != nullptr && reflexes_->on_exec(*exec, watched_.rules)) wake_receiver();
       notice_watched(*exec);
     }
     batch.events.push_back(std::move(event));
@@ -124,6 +124,7 @@ void CaptureWorker::apply_watch_list() {
   watched_.version = list->version;
   watched_.base_names = {list->base_names.begin(), list->base_names.end()};
   watched_.signatures = {list->signatures.begin(), list->signatures.end()};
+  watched_.rules = SignatureRules(list->rules);
   auto names = list->base_names;
   names.insert(names.end(), reflex_names_.begin(), reflex_names_.end());
   if (const auto watched = source_.watch_names(names); !watched) {
@@ -135,7 +136,8 @@ void CaptureWorker::apply_watch_list() {
 void CaptureWorker::notice_watched(const ExecEvent& event) {
   if (watched_.base_names.empty()) return;
   if (!watched_.base_names.contains(std::string(base_name_of(event.filename)))) return;
-  if (!watched_.signatures.contains(normalise(event.argv.split(), event.filename).text)) return;
+  const auto signature = watched_.rules.name(event.argv.split(), event.filename);
+  if (!watched_.signatures.contains(signature.text)) return;
   // A full queue costs only the head start: the batch has the event as well.
   if (urgent_.try_push(ExecEvent(event))) wake_receiver();
 }

@@ -17,6 +17,7 @@
 #include "common/base/result.h"
 #include "common/model/command.h"
 #include "common/os/unique_fd.h"
+#include "common/signature/signature_rules.h"
 #include "common/sync/bounded_queue.h"
 #include "common/sync/snapshot.h"
 
@@ -78,6 +79,7 @@ class CaptureWorker {
     std::uint64_t version = 0;
     std::unordered_set<std::string> base_names;
     std::unordered_set<std::string> signatures;
+    SignatureRules rules;
   };
 
   CaptureWorker(EventSource& source, std::shared_ptr<const Redactor> redactor, Options options,

@@ -59,6 +59,7 @@ struct Coordinator::Impl {
   const CoordinatorConfig config;       ///< as it was at the start
   Snapshot<CoordinatorConfig> running;  ///< as it is after reloads
   Snapshot<std::vector<Policy>> running_policies;
+  Snapshot<SignatureRules> signature_rules;  ///< how commands are named
   SystemClock clock;
   ClockWatch clock_watch{kWatchInterval};
   UniqueFd state_lock;  ///< two writers would spoil what either remembers of the databases
@@ -103,7 +104,10 @@ struct Coordinator::Impl {
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made)
-      : config(std::move(made)), running(config), running_policies(config.policies) {}
+      : config(std::move(made)),
+        running(config),
+        running_policies(config.policies),
+        signature_rules(SignatureRules(config.signature_rules)) {}
 
   static Pipeline::Options pipeline_options(const CoordinatorConfig& config) {
     Pipeline::Options options;
@@ -149,6 +153,7 @@ struct Coordinator::Impl {
     start_log(parse_log_level(next.log_level));
     pipeline->reconfigure(pipeline_options(next), next.policies);
     running_policies.publish(next.policies);
+    signature_rules.publish(SignatureRules(next.signature_rules));
     running.publish(std::move(next));
     return {};
   }
@@ -159,7 +164,8 @@ struct Coordinator::Impl {
     FS_TRY(state_lock, lock_directory(config.state_directory));
     FS_TRY(keys, own_keys(config.key_file()));
     FS_TRY(directory, AgentDirectory::open(config.agents_file(), clock));
-    FS_TRY(history, SqliteHistoryStore::open(config.history_file()));
+    FS_TRY(history,
+           SqliteHistoryStore::open(config.history_file(), {.signature_rules = &signature_rules}));
     FS_TRY(decisions, SqliteDecisionLog::open(config.decisions_file()));
     FS_TRY(learn_reader, SqliteHistoryReader::open(config.history_file()));
     FS_TRY(api_reader, SqliteHistoryReader::open(config.history_file()));
@@ -177,7 +183,7 @@ struct Coordinator::Impl {
         pipeline_options(config), config.policies, epoch,
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
                         [this](Outbound message) { return gateway->post(std::move(message)); },
-                        metrics, clock});
+                        metrics, clock, signature_rules});
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     learning = std::make_unique<Learning>(
@@ -199,7 +205,8 @@ struct Coordinator::Impl {
         ModelRoutes::Parts{*models, retraining, [this] { return api->host_names(); }});
     model_routes->add_to(http);
     demand_routes = std::make_unique<DemandRoutes>(DemandRoutes::Parts{
-        [this](const DemandQuestion& question) { return predict_demand(question); }, clock});
+        [this](const DemandQuestion& question) { return predict_demand(question); }, clock,
+        signature_rules});
     demand_routes->add_to(http);
     anomaly_routes = std::make_unique<AnomalyRoutes>(AnomalyRoutes::Parts{
         *anomaly_reader, learned, [this] { return api->host_names(); }, clock});
@@ -249,16 +256,17 @@ struct Coordinator::Impl {
   void learn(std::stop_token stop) {
     std::mutex mutex;
     std::condition_variable_any due;
-    std::uint64_t version = 0;
+    WatchList told;
     std::string last_problem;
     auto taken_over = running.read();
     const auto take_over = [&](LearnedState next) {
-      WatchList list = make_watch_list(next.leads, version + 1);
-      const WatchList before = make_watch_list(learned.read()->leads, version + 1);
+      WatchList list = make_watch_list(next.leads, signature_rules.read()->all(), told.version);
       learned.publish(std::move(next));
-      if (list == before) return;
-      ++version;
-      log_info("leads_changed watched={}", list.signatures.size());
+      if (list == told) return;
+      ++list.version;
+      told = list;
+      log_info("watch_list_changed signatures={} rules={}", list.signatures.size(),
+               list.rules.size());
       gateway->set_watch_list(std::move(list));
     };
     while (!stop.stop_requested()) {

@@ -92,6 +92,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
   config.learning.calendars = read_calendar_sources(root);
   config.policies = read_policies(root);
   config.tag_rules = read_tag_rules(root);
+  config.signature_rules = read_signature_rules(root);
   config.reflex_rules = read_reflex_rules(root);
   FS_CHECK(document.finish());
   config.path = path;
@@ -101,8 +102,8 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
 
 std::vector<std::string> keys_needing_restart(const CoordinatorConfig& running,
                                               const CoordinatorConfig& next) {
-  constexpr std::array<std::string_view, 5> kTakenOver = {
-      "coordinator.log_level", "history.", "decide.interval", "policy[", "tag_rule["};
+  constexpr std::array<std::string_view, 6> kTakenOver = {
+      "coordinator.log_level", "history.", "decide.interval", "policy[", "tag_rule[", "signature["};
   std::vector<std::string> keys = changed_keys(running.values, next.values);
   std::erase_if(keys, [&](const std::string& key) {
     return std::ranges::any_of(kTakenOver, [&](auto prefix) { return key.starts_with(prefix); });

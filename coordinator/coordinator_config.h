@@ -32,6 +32,7 @@ struct CoordinatorConfig {
   Learning::Options learning;
   std::vector<Policy> policies;
   std::vector<TagRule> tag_rules;
+  std::vector<SignatureRule> signature_rules;
   std::vector<ReflexRule> reflex_rules;
 
   std::string key_file() const { return state_directory + "/coordinator.key"; }

@@ -65,6 +65,10 @@ int main(int argc, char** argv) {
       [&] { std::cout << make_support_bundle(read_coordinator_config(config_path), socket_path); });
   const CliOutput output{std::cout, std::cerr, read_text_style(STDOUT_FILENO)};
   add_live_verbs(app, output, status);
-  add_offline_verbs(app, output, status);
+  add_offline_verbs(app, output, status,
+                    [](const std::string& path) -> Result<std::vector<SignatureRule>> {
+                      FS_TRY(auto config, read_coordinator_config(path));
+                      return std::move(config.signature_rules);
+                    });
   return run_cli(app, argc, argv, status);
 }

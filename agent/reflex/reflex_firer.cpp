@@ -42,13 +42,13 @@ std::optional<std::vector<std::string>> ReflexFirer::take_changed_names() {
   return names;
 }
 
-bool ReflexFirer::on_exec(const ExecEvent& event) {
+bool ReflexFirer::on_exec(const ExecEvent& event, const SignatureRules& rules) {
   if (triggers_->triggers.empty() || event.existing) return false;
   const auto name = base_name_of(event.filename);
   // Naming a command costs more than all else here: only for those that a reflex may be about.
   const auto has_name = [&](const ReflexTrigger& t) { return t.reflex.base_name == name; };
   if (std::ranges::none_of(triggers_->triggers, has_name)) return false;
-  const std::string signature = normalise(event.argv.split(), event.filename).text;
+  const std::string signature = rules.name(event.argv.split(), event.filename).text;
   bool fired = false;
   for (const auto& trigger : triggers_->triggers) {
     if (trigger.reflex.signature == signature) fired |= fire(trigger, event);

@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/model/process_event.h"
 #include "common/model/reflex.h"
+#include "common/signature/signature_rules.h"
 #include "common/sync/bounded_queue.h"
 #include "common/sync/snapshot.h"
 
@@ -67,8 +68,8 @@ class ReflexFirer {
 
   /// The executables to watch for, when they are others than at the last call.
   std::optional<std::vector<std::string>> take_changed_names();
-  /// True when something was fired that should be looked at soon.
-  bool on_exec(const ExecEvent& event);
+  /// True when something was fired that should be looked at soon. `rules` name the command.
+  bool on_exec(const ExecEvent& event, const SignatureRules& rules);
 
  private:
   bool fire(const ReflexTrigger& trigger, const ExecEvent& event);

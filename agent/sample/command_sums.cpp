@@ -17,13 +17,6 @@ constexpr std::size_t kMaxSignatures = 8192;
 constexpr std::size_t kKnownSlots = 1024;
 constexpr std::size_t kMaxKnownBytes = 256;
 
-std::string make_text(const Execution& execution) {
-  if (execution.argv.words.empty() && execution.filename.empty()) {
-    return "(" + execution.facts.comm + ")";  // a fork of we don't know what
-  }
-  return normalise(execution.argv.split(), execution.filename).text;
-}
-
 void add(CommandUse& sum, const ResourceUse& used) {
   add_saturating(sum.cpu, used.cpu);
   add_saturating(sum.read_bytes, used.read_bytes);
@@ -46,6 +39,13 @@ void add(CommandUse& sum, const CommandUse& other) {
 }
 
 }  // namespace
+
+std::string CommandSums::make_text(const Execution& execution) const {
+  if (execution.argv.words.empty() && execution.filename.empty()) {
+    return "(" + execution.facts.comm + ")";  // a fork of we don't know what
+  }
+  return rules_.name(execution.argv.split(), execution.filename).text;
+}
 
 std::uint32_t CommandSums::signature_of(const Execution& execution) {
   const std::string& argv = execution.argv.words;
@@ -131,6 +131,10 @@ std::vector<CommandUse> CommandSums::take(
     for (std::size_t i = most_; i < result.size(); ++i) add(rest, result[i]);
     result.resize(most_);
     result.push_back(std::move(rest));
+  }
+  if (next_rules_) {
+    rules_ = *std::exchange(next_rules_, std::nullopt);
+    forget_signatures();
   }
   if (texts_.size() > kMaxSignatures) forget_signatures();
   return result;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "common/model/process_use.h"
 #include "common/model/report.h"
 #include "common/model/resource_sample.h"
+#include "common/signature/signature_rules.h"
 
 namespace foreshock::agent {
 
@@ -24,6 +26,8 @@ class CommandSums {
   /// A number that stands for an execution's signature in add_...; never 0. Remembers what it was
   /// asked: repeated command lines are not normalised again. Numbers grow old: see is_current().
   std::uint32_t signature_of(const Execution& execution);
+  /// How commands are named from the next period on.
+  void set_rules(SignatureRules rules) { next_rules_ = std::move(rules); }
   std::uint32_t signature_of_kernel_threads();
   /// Whether a number given earlier still stands for what it did.
   bool is_current(std::uint32_t signature) const;
@@ -55,9 +59,12 @@ class CommandSums {
     std::uint32_t signature = 0;
   };
 
+  std::string make_text(const Execution& execution) const;
   std::uint32_t number_of(const std::string& text);
   void forget_signatures();
 
+  SignatureRules rules_;
+  std::optional<SignatureRules> next_rules_;
   const std::size_t most_;
   std::unordered_map<Key, CommandUse, HashOfKey> sums_;
   std::vector<std::string> texts_;  ///< by number less first_number_

@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/model/adjustment.h"
 #include "common/model/reflex.h"
+#include "common/model/signature_rule.h"
 
 namespace foreshock {
 
@@ -103,6 +104,7 @@ struct WatchList {
   std::uint64_t version = 0;
   std::vector<std::string> base_names;
   std::vector<std::string> signatures;
+  std::vector<SignatureRule> rules;  ///< how commands are named here; at most kMaxSignatureRules
   bool operator==(const WatchList&) const = default;
 };
 

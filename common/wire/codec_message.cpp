@@ -106,8 +106,16 @@ BodyOffset write_body(Builder& builder, const Command& command) {
 BodyOffset write_body(Builder& builder, const WatchList& list) {
   const auto base_names = builder.CreateVectorOfStrings(list.base_names);
   const auto signatures = builder.CreateVectorOfStrings(list.signatures);
-  return {schema::Body::WatchList,
-          schema::CreateWatchList(builder, list.version, base_names, signatures).Union()};
+  std::vector<fb::Offset<schema::SignatureRule>> rules;
+  for (const auto& rule : list.rules) {
+    const auto signature = builder.CreateString(rule.signature);
+    const auto command = builder.CreateString(rule.command);
+    const auto name = builder.CreateString(rule.name);
+    rules.push_back(schema::CreateSignatureRule(builder, signature, command, name));
+  }
+  return {schema::Body::WatchList, schema::CreateWatchList(builder, list.version, base_names,
+                                                           signatures, builder.CreateVector(rules))
+                                       .Union()};
 }
 
 template <typename Message>
@@ -177,10 +185,25 @@ std::vector<std::string> read_texts(FieldReader& reader,
   return texts;
 }
 
+std::vector<SignatureRule> read_rules(FieldReader& reader,
+                                      const fb::Vector<fb::Offset<schema::SignatureRule>>* tables) {
+  std::vector<SignatureRule> rules;
+  if (!tables || !reader.charge(tables->size() * sizeof(SignatureRule))) return rules;
+  rules.reserve(tables->size());
+  for (const schema::SignatureRule* table : *tables) {
+    rules.push_back({.signature = reader.text(table->signature()),
+                     .command = reader.text(table->command()),
+                     .name = reader.text(table->name())});
+    if (reader.fault()) break;
+  }
+  return rules;
+}
+
 WatchList read_watch_list(FieldReader& reader, const schema::WatchList& table) {
   return {.version = table.version(),
           .base_names = read_texts(reader, table.base_names()),
-          .signatures = read_texts(reader, table.signatures())};
+          .signatures = read_texts(reader, table.signatures()),
+          .rules = read_rules(reader, table.rules())};
 }
 
 Result<Command> read_command(FieldReader& reader, const schema::Command& table) {

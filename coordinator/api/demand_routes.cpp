@@ -46,7 +46,8 @@ Result<std::string> DemandRoutes::get(const HttpRequest& request) const {
   question.argv = split_command_line(command);
   if (question.argv.empty())
     return Error(ErrorCode::invalid_argument, "parameter command: needed, a command line");
-  question.signature = normalise({question.argv.begin(), question.argv.end()}, "").text;
+  question.signature =
+      parts_.signature_rules.read()->name({question.argv.begin(), question.argv.end()}, "").text;
   question.time = parts_.clock.wall_now();
 
   const auto predictions = parts_.predict(question);

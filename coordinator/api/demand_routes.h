@@ -6,6 +6,8 @@
 
 #include "common/base/clock.h"
 #include "common/http/http_server.h"
+#include "common/signature/signature_rules.h"
+#include "common/sync/snapshot.h"
 #include "coordinator/model/demand.h"
 
 namespace foreshock::coordinator {
@@ -19,6 +21,7 @@ class DemandRoutes {
     /// Absent: nothing has been learned yet. Any thread.
     std::function<std::optional<Predictions>(const DemandQuestion&)> predict;
     const Clock& clock;
+    const Snapshot<SignatureRules>& signature_rules;  ///< how commands are named
   };
   explicit DemandRoutes(Parts parts) : parts_(std::move(parts)) {}
   void add_to(HttpServer& server);

@@ -20,11 +20,11 @@ constexpr std::string_view kOtherSignature = "<other>";
 // No host loses more in a second; sums of it stay far from the limits of a number.
 constexpr std::uint64_t kMaxLossesOfReport = 1'000'000'000;
 
-Signature signature_of(const Execution& execution) {
+Signature signature_of(const Execution& execution, const SignatureRules& rules) {
   const auto words = execution.argv.split();
   // A process whose command line was not seen has at least the kernel's name for it.
   const bool nameless = words.empty() && execution.filename.empty();
-  return normalise(words, nameless ? execution.facts.comm : execution.filename);
+  return rules.name(words, nameless ? execution.facts.comm : execution.filename);
 }
 
 /// An agent's word is taken for a signature where it could be one.
@@ -123,6 +123,11 @@ Result<AppendedBatch> SqliteHistoryStore::append_one(const ReceivedBatch& batch,
   return AppendedBatch{.host = host->id, .repeated = false};
 }
 
+std::shared_ptr<const SignatureRules> SqliteHistoryStore::rules() const {
+  static const auto kNone = std::make_shared<const SignatureRules>();
+  return options_.signature_rules ? options_.signature_rules->read() : kNone;
+}
+
 Result<void> SqliteHistoryStore::write_report(Catalog::Host& host, const Report& report,
                                               Added& added) {
   FS_CHECK(write_executions(host, report, added));
@@ -141,10 +146,12 @@ Result<void> SqliteHistoryStore::write_executions(Catalog::Host& host, const Rep
                                                   Added& added) {
   if (report.executions.empty()) return {};
   FS_TRY(Catalog::Boot* const boot, catalog_.boot(host, report.boot_id));
+  const auto naming = rules();
   for (const Execution& execution : report.executions) {
     const std::int64_t start_ms = wall_ms(report, execution.exec_time);
     FS_TRY(Catalog::WorkloadEntry* const workload, catalog_.workload(host, execution.cgroup));
-    FS_TRY(Catalog::SignatureEntry* const signature, catalog_.signature(signature_of(execution)));
+    FS_TRY(Catalog::SignatureEntry* const signature,
+           catalog_.signature(signature_of(execution, *naming)));
     catalog_.touch(*boot, start_ms);
     catalog_.touch(*workload, start_ms);
     catalog_.touch(*signature, start_ms);
@@ -185,12 +192,13 @@ Result<void> SqliteHistoryStore::write_samples(const Catalog::Host& host, const 
 Result<void> SqliteHistoryStore::write_command_use(const Catalog::Host& host,
                                                    const Report& report) {
   const std::int64_t end_ms = wall_ms(report, report.period_end);
+  const auto naming = rules();  // an agent may not have them yet
   for (const CommandUse& use : report.samples.commands) {
     const bool idle = use.cpu.count() <= 0 && use.ended == 0 && use.withheld == 0;
     if (idle) continue;
     FS_TRY(Catalog::WorkloadEntry* const workload, catalog_.workload(host, use.cgroup));
     FS_TRY(Catalog::SignatureEntry* const signature,
-           catalog_.signature(signature_of_text(use.signature)));
+           catalog_.signature(signature_of_text(naming->rename(use.signature))));
     catalog_.touch(*workload, end_ms);
     catalog_.touch(*signature, end_ms);
     FS_CHECK(

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/signature/signature_rules.h"
+#include "common/sync/snapshot.h"
 #include "coordinator/history/app_metric_writer.h"
 #include "coordinator/history/catalog.h"
 #include "coordinator/history/history_store.h"
@@ -20,6 +22,8 @@ namespace foreshock::coordinator {
 struct HistoryOptions {
   std::size_t max_signatures = 50'000;  ///< further ones are recorded as '<other>'
   RetentionStep retention_step = {};
+  /// How commands are named; borrowed. None: as they are normalised.
+  const Snapshot<SignatureRules>* signature_rules = nullptr;
 };
 
 /// History in one SQLite file; migrations/ says what is in it.
@@ -49,6 +53,8 @@ class SqliteHistoryStore final : public HistoryStore {
 
   Result<std::vector<AppendedBatch>> append_all(std::span<const ReceivedBatch> batches);
   Result<AppendedBatch> append_one(const ReceivedBatch& batch, Added& added);
+  /// The rules of now, for a whole report.
+  std::shared_ptr<const SignatureRules> rules() const;
   Result<void> write_report(Catalog::Host& host, const Report& report, Added& added);
   Result<void> write_executions(Catalog::Host& host, const Report& report, Added& added);
   Result<void> write_samples(const Catalog::Host& host, const Report& report, Added& added);

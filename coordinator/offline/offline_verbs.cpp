@@ -33,8 +33,9 @@ CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std:
   return *made;
 }
 
-void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status) {
-  const OfflineVerbs verbs{output, exit_status};
+void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status,
+                       ReadSignatureRules read_signature_rules) {
+  const OfflineVerbs verbs{output, exit_status, std::move(read_signature_rules)};
   add_backtest_verb(app, verbs);
   add_forecast_file(app, verbs);
   add_demand_verbs(app, verbs);

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/signature/signature.h"
+#include "common/signature/signature_rules.h"
 #include "common/text/display.h"
 #include "coordinator/offline/verb.h"
 
@@ -19,6 +19,7 @@ namespace {
 struct ExplainOptions {
   std::string line;
   std::string filename;
+  std::string config;  ///< whose rules are applied; empty: none
   bool json = false;
 };
 
@@ -44,11 +45,17 @@ std::string as_text(const SignatureExplanation& explanation, const TextStyle& st
   return text;
 }
 
-Result<void> explain(const ExplainOptions& options, const CliOutput& output) {
+Result<void> explain(const ExplainOptions& options, const OfflineVerbs& verbs) {
+  const CliOutput& output = verbs.output;
   const auto words = split_command_line(options.line);
   if (words.empty())
     return Error(ErrorCode::invalid_argument, "signature explain: the command line has no word");
-  const auto explanation = explain_signature({words.begin(), words.end()}, options.filename);
+  SignatureRules rules;
+  if (!options.config.empty()) {
+    FS_TRY(auto read, verbs.read_signature_rules(options.config));
+    rules = SignatureRules(std::move(read));
+  }
+  const auto explanation = rules.explain({words.begin(), words.end()}, options.filename);
   if (options.json) {
     output.out
         << as_json(words, explanation).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
@@ -64,13 +71,14 @@ Result<void> explain(const ExplainOptions& options, const CliOutput& output) {
 void add_signature_verbs(CLI::App& app, const OfflineVerbs& verbs) {
   const auto options = std::make_shared<ExplainOptions>();
   CLI::App& group = OfflineVerbs::group(app, "signature", "How command lines are named");
-  CLI::App* verb =
-      verbs.add(group, "explain", "Each step from a command line to its signature",
-                [options, output = verbs.output] { return explain(*options, output); });
+  CLI::App* verb = verbs.add(group, "explain", "Each step from a command line to its signature",
+                             [options, verbs] { return explain(*options, verbs); });
   verb->add_option("command", options->line, "The command line, quoted, as a shell takes it")
       ->required();
   verb->add_option("--executable", options->filename,
                    "The file that is executed, where it is not the first word");
+  verb->add_option("--config", options->config,
+                   "Also apply the [[signature]] rules of this configuration of a coordinator");
   verb->add_flag("--json", options->json, "As JSON");
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/base/result.h"
 #include "coordinator/cli/live_verbs.h"
+#include "coordinator/offline/offline_verbs.h"
 
 // Inside coordinator/offline only: what each file of verbs is given.
 namespace foreshock::coordinator {
@@ -12,6 +13,7 @@ namespace foreshock::coordinator {
 struct OfflineVerbs {
   CliOutput output;
   ExitStatus& exit_status;
+  ReadSignatureRules read_signature_rules;
 
   /// A verb that does its work by `run` once its options are parsed; an error is printed and is the
   /// exit status `failure`.

@@ -1,6 +1,7 @@
 #include "coordinator/pipeline/learning.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -34,6 +35,17 @@ bool is_same(const LeadCommand& a, const LeadCommand& b) {
 
 bool has_values(const Series& series) {
   return std::ranges::any_of(series.values, [](double value) { return value == value; });
+}
+
+double mean_of_known(const Series& series) {
+  double sum = 0;
+  std::size_t known = 0;
+  for (const double value : series.values) {
+    if (value != value) continue;
+    sum += value;
+    ++known;
+  }
+  return known == 0 ? 0 : sum / static_cast<double>(known);
 }
 
 /// NaN where nothing is known.
@@ -115,10 +127,25 @@ Result<Learning::Scope> Learning::choose_series(const std::vector<Tag>& tags, Wa
   return scope;
 }
 
-Result<std::vector<LeadCommand>> Learning::look_for_leads(const Scope& scope, WallTime now) {
+std::vector<Series> Learning::choose_led(const Scope& scope) const {
   std::vector<Series> led;
-  std::ranges::copy_if(scope.series, std::back_inserter(led),
-                       [&](const Series& one) { return scope.concerned.contains(one.key); });
+  std::vector<std::pair<double, const Series*>> others;  // by their mean
+  for (const auto& one : scope.series) {
+    if (scope.concerned.contains(one.key)) {
+      led.push_back(one);
+    } else if (one.key.quantity == Quantity::cpu_usage && !one.key.workload.cgroup.empty()) {
+      others.emplace_back(mean_of_known(one), &one);
+    }
+  }
+  const auto count = std::min(options_.led_without_policy, others.size());
+  std::ranges::partial_sort(others, others.begin() + static_cast<std::ptrdiff_t>(count),
+                            std::ranges::greater(), [](const auto& other) { return other.first; });
+  for (std::size_t i = 0; i < count; ++i) led.push_back(*others[i].second);
+  return led;
+}
+
+Result<std::vector<LeadCommand>> Learning::look_for_leads(const Scope& scope, WallTime now) {
+  const auto led = choose_led(scope);
   FS_TRY(const auto runs,
          parts_.history.signature_runs(now - options_.history, now, options_.leads.min_support));
   auto leads = keep_confirmed(find_leads(led, runs, options_.leads));
@@ -262,7 +289,8 @@ Result<std::vector<TaggedSubject>> Learning::read_subjects(WallTime now) {
   return subjects;
 }
 
-WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::uint64_t version) {
+WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::vector<SignatureRule> rules,
+                          std::uint64_t version) {
   std::set<std::string> base_names;
   std::set<std::string> signatures;
   for (const auto& lead : leads) {
@@ -272,6 +300,7 @@ WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::uint64_t v
   }
   WatchList list;
   list.version = version;
+  list.rules = std::move(rules);
   list.base_names.assign(base_names.begin(), base_names.end());
   list.signatures.assign(signatures.begin(), signatures.end());
   return list;

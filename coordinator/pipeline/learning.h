@@ -35,6 +35,9 @@ class Learning {
     std::chrono::nanoseconds retrain_interval = std::chrono::hours(6);
     std::size_t max_series = 256;  ///< those that a policy looks at first
     LeadFinderOptions leads;
+    /// Beside what policies look at, leads are looked for of so many of the busiest workloads: what
+    /// a policy would be worth is to be seen before there is one.
+    std::size_t led_without_policy = 8;
     AnomalyOptions anomalies;
     std::vector<CalendarSource> calendars;
     /// A lead that was found stays this many rounds after it was last confirmed: near the threshold
@@ -75,6 +78,7 @@ class Learning {
   };
   Result<LearnedState> try_learn(const LearnedState& before, WallTime now, const OnLeads& on_leads);
   Result<Scope> choose_series(const std::vector<Tag>& tags, WallTime now);
+  std::vector<Series> choose_led(const Scope& scope) const;
   Result<std::vector<LeadCommand>> look_for_leads(const Scope& scope, WallTime now);
   Result<void> forecast(const Scope& scope, LearnedState& state, WallTime now);
   /// The found ones, and those of earlier rounds that are still to be kept.
@@ -104,7 +108,8 @@ class Learning {
 };
 
 /// The names agents are asked to watch for, so that these leads are seen at once. Where the load is
-/// minutes away, the next report is soon enough.
-WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::uint64_t version);
+/// minutes away, the next report is soon enough. `rules`: how they are to name commands.
+WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::vector<SignatureRule> rules,
+                          std::uint64_t version);
 
 }  // namespace foreshock::coordinator

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "common/signature/signature.h"
 
 namespace foreshock::coordinator {
 
@@ -144,8 +143,9 @@ void Pipeline::follow_sessions(HostId host, const Report& report) {
   }
   std::ranges::stable_sort(fresh, {}, [](const Execution* one) { return one->exec_time; });
   const auto before = sessions_.became_unusual();
+  const auto rules = parts_.signature_rules.read();
   for (const Execution* one : fresh) {
-    const auto signature = normalise(one->argv.split(), one->filename);
+    const auto signature = rules->name(one->argv.split(), one->filename);
     const auto& identity = one->facts.identity;
     sessions_.on_command({host, identity.login_uid.value_or(identity.uid),
                           report.to_wall(one->exec_time), signature.text, one->argv.words,
@@ -179,7 +179,8 @@ bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& exe
                            WallTime exec_time) {
   const auto learned = parts_.learned.read();
   if (learned->leads.empty() || execution.existing || !execution.exec_seen) return false;
-  const auto signature = normalise(execution.argv.split(), execution.filename);
+  const auto signature =
+      parts_.signature_rules.read()->name(execution.argv.split(), execution.filename);
   bool noticed = false;
   for (const auto& lead : learned->leads) {
     if (lead.source_host != host || lead.signature != signature.text) continue;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/signature/signature_rules.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 #include "coordinator/decide/decision_log.h"
@@ -46,6 +47,7 @@ class Pipeline {
     std::function<bool(Outbound)> post;
     MetricRegistry& metrics;
     const Clock& clock;
+    const Snapshot<SignatureRules>& signature_rules;  ///< how commands are named
   };
 
   Pipeline(Options options, std::vector<Policy> policies, std::uint64_t epoch, Parts parts);

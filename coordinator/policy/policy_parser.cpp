@@ -1,10 +1,13 @@
 #include "coordinator/policy/policy_parser.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "common/signature/signature.h"
 
 namespace foreshock::coordinator {
 
@@ -105,6 +108,27 @@ std::vector<TagRule> read_tag_rules(TomlTable& root) {
       table.fail("name", "a tag rule needs a cgroup, a command or both");
     }
     if (rule.key.find('=') != std::string::npos) table.fail("key", "must not contain \"=\"");
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+std::vector<SignatureRule> read_signature_rules(TomlTable& root) {
+  std::vector<SignatureRule> rules;
+  for (auto& table : root.tables("signature")) {
+    SignatureRule rule;
+    rule.name = table.required_text("name");
+    rule.signature = table.text("signature", "");
+    rule.command = table.text("command", "");
+    if (rule.signature.empty() && rule.command.empty())
+      table.fail("name", "a signature rule needs a signature, a command or both");
+    if (rule.name.size() > kMaxSignatureBytes)
+      table.fail("name", fmt::format("longer than {} bytes", kMaxSignatureBytes));
+    const auto is_printable = [](unsigned char c) { return c >= 0x20 && c != 0x7f; };
+    if (!std::ranges::all_of(rule.name, is_printable) || rule.name.starts_with('<'))
+      table.fail("name", "printable text that does not begin with \"<\" is expected");
+    if (rules.size() == kMaxSignatureRules)
+      table.fail("name", fmt::format("there are more than {} signature rules", kMaxSignatureRules));
     rules.push_back(std::move(rule));
   }
   return rules;

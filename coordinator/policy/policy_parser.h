@@ -5,6 +5,7 @@
 
 #include "common/base/result.h"
 #include "common/config/toml_document.h"
+#include "common/model/signature_rule.h"
 #include "coordinator/model/policy.h"
 #include "coordinator/model/tag.h"
 
@@ -15,5 +16,7 @@ namespace foreshock::coordinator {
 std::vector<Policy> read_policies(TomlTable& root);
 /// Reads the [[tag_rule]] tables.
 std::vector<TagRule> read_tag_rules(TomlTable& root);
+/// Reads the [[signature]] tables.
+std::vector<SignatureRule> read_signature_rules(TomlTable& root);
 
 }  // namespace foreshock::coordinator

@@ -26,7 +26,7 @@ is_told_of_missing_privileges() { # COMMAND that runs check
 
 checks_as_lesser_ones() {
   is_told_of_missing_privileges 'runuser -u nobody --' &&
-    is_told_of_missing_privileges 'systemd-nspawn --quiet --pipe --volatile=yes --directory=/'
+    is_told_of_missing_privileges 'systemd-nspawn --quiet --pipe --volatile=yes --drop-capability=CAP_SYS_ADMIN --directory=/'
 }
 
 configure_coordinator() {

@@ -201,7 +201,7 @@ TEST_F(AgentLoopTest, what_the_spool_refuses_stays_with_the_source) {
 }
 
 TEST_F(AgentLoopTest, a_watched_exec_goes_ahead_of_its_batch) {
-  uplink_.incoming.emplace_back(WatchList{1, {"nightly-export"}, {"nightly-export <path>"}});
+  uplink_.incoming.emplace_back(WatchList{1, {"nightly-export"}, {"nightly-export <path>"}, {}});
   loop_->on_uplink();
   add_exec(7, {"nightly-export", "/srv/data.csv"});
   add_exec(8, {"nightly-export", "--help"});

@@ -64,7 +64,7 @@ class LocalReflexesTest : public testing::Test {
     event.time = clock_.boot_now();
     event.filename = "/usr/bin/" + command;
     event.argv = make_argv({command});
-    firer_->on_exec(event);
+    firer_->on_exec(event, {});
     return reflexes_->take_fired(clock_.wall_now());
   }
   std::vector<ActionOutcome> pass(seconds time) {

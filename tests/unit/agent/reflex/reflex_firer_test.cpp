@@ -31,13 +31,15 @@ class ReflexFirerTest : public testing::Test {
     EXPECT_EQ(firer_.take_changed_names(), std::vector<std::string>{"pg_dump"});
   }
 
+  SignatureRules rules_;
+
   bool exec(const std::vector<std::string>& words) {
     ExecEvent event;
     event.time = clock_.boot_now() - milliseconds(1);
     event.facts.process.pid = 31;
     event.filename = "/usr/bin/" + words.at(0);
     event.argv = make_argv(words);
-    return firer_.on_exec(event);
+    return firer_.on_exec(event, rules_);
   }
 
   FakeClock clock_;

@@ -59,6 +59,17 @@ TEST(CommandSums, adds_up_by_workload_and_signature) {
   EXPECT_TRUE(sums.take(path_of).empty()) << "a new period begins";
 }
 
+TEST(CommandSums, names_commands_by_peoples_rules_from_the_next_period_on) {
+  CommandSums sums(10);
+  const auto before = sums.signature_of(execution({"sleep", "5"}));
+  sums.add_running(1, before, resident(1), cpu(3));
+  sums.set_rules(SignatureRules({{"sleep*", "", "rest"}}));
+  EXPECT_EQ(sums.take(path_of).at(0).signature, "sleep <n>");
+  EXPECT_FALSE(sums.is_current(before));
+  sums.add_running(1, sums.signature_of(execution({"sleep", "5"})), resident(1), cpu(3));
+  EXPECT_EQ(sums.take(path_of).at(0).signature, "rest");
+}
+
 TEST(CommandSums, tells_the_smallest_in_one_when_there_are_too_many) {
   CommandSums sums(2);
   for (int i = 1; i <= 5; ++i) {

@@ -333,9 +333,10 @@ class SampleValues {
     return command;
   }
   WatchList watch_list() {
-    WatchList list{.version = number(), .base_names = {}, .signatures = {}};
+    WatchList list{.version = number(), .base_names = {}, .signatures = {}, .rules = {}};
     for (auto n = size(); n > 0; --n) list.base_names.push_back(text());
     for (auto n = size(); n > 0; --n) list.signatures.push_back(text());
+    for (auto n = size(); n > 0; --n) list.rules.push_back({text(), text(), text()});
     return list;
   }
 

@@ -264,6 +264,17 @@ TEST_F(SqliteHistoryStoreTest, outcomes_are_kept_once) {
   EXPECT_EQ(text("SELECT refusal FROM action_outcome"), "below_floor");
 }
 
+TEST_F(SqliteHistoryStoreTest, names_commands_by_the_rules_of_the_moment) {
+  Snapshot<SignatureRules> rules;
+  open({.signature_rules = &rules});
+  append_report(with_execution(make_execution(1, 1, {"alpha", "--site=north"})));
+  rules.publish(SignatureRules({{"", "*=north", "north"}}));
+  append_report(with_execution(make_execution(2, 2, {"alpha", "--site=north"})));
+  append_report(with_execution(make_execution(3, 3, {"alpha", "--site=south"})));
+  EXPECT_EQ(executions({.signature = "north"}).size(), 1U);
+  EXPECT_EQ(executions({.text = "alpha"}).size(), 3U);
+}
+
 TEST_F(SqliteHistoryStoreTest, a_full_dictionary_counts_new_signatures_under_other) {
   open({.max_signatures = 2});
   Report report = make_report();

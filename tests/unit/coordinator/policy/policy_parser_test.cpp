@@ -8,16 +8,18 @@ namespace {
 struct Parsed {
   std::vector<Policy> policies;
   std::vector<TagRule> rules;
+  std::vector<SignatureRule> signature_rules;
   std::string error;
 };
 
 Parsed parse(const std::string& text) {
   Parsed parsed;
   auto document = TomlDocument::parse(text, "c.toml");
-  if (!document) return {{}, {}, document.error().message()};
+  if (!document) return {{}, {}, {}, document.error().message()};
   TomlTable root = document->root();
   parsed.policies = read_policies(root);
   parsed.rules = read_tag_rules(root);
+  parsed.signature_rules = read_signature_rules(root);
   if (const auto finished = document->finish(); !finished)
     parsed.error = finished.error().message();
   return parsed;
@@ -90,6 +92,19 @@ TEST(PolicyParser, reads_tag_rules) {
   ASSERT_EQ(parsed.rules.size(), 1u);
   EXPECT_EQ(parsed.rules[0].command, "pg_dump *");
   EXPECT_NE(parse("[[tag_rule]]\nname = \"r\"\nkey = \"k\"\nvalue = \"v\"\n").error, "");
+}
+
+TEST(PolicyParser, reads_signature_rules_and_says_what_is_wrong_with_one) {
+  const auto parsed = parse(
+      "[[signature]]\nname = \"training\"\nsignature = \"python3 train*\"\n"
+      "[[signature]]\nname = \"big\"\ncommand = \"*--big*\"\n");
+  ASSERT_EQ(parsed.error, "");
+  EXPECT_EQ(parsed.signature_rules, (std::vector<SignatureRule>{{"python3 train*", "", "training"},
+                                                                {"", "*--big*", "big"}}));
+  EXPECT_NE(parse("[[signature]]\nname = \"x\"\n").error.find("a signature, a command or both"),
+            std::string::npos);
+  EXPECT_NE(parse("[[signature]]\nname = \"<other>\"\nsignature = \"x\"\n").error, "");
+  EXPECT_NE(parse("[[signature]]\nname = \"a\\nb\"\nsignature = \"x\"\n").error, "");
 }
 
 }  // namespace
