@@ -341,7 +341,8 @@ TEST_F(DeliveryOverLoopback, what_makes_no_sense_is_counted_with_its_sender_and_
 
 TEST_F(DeliveryOverLoopback, watch_lists_reach_agents_at_once_and_at_hello) {
   start_approved();
-  const WatchList first{.version = 1, .base_names = {"pg_dump"}, .signatures = {"pg_dump <db>"}, .rules = {}};
+  const WatchList first{
+      .version = 1, .base_names = {"pg_dump"}, .signatures = {"pg_dump <db>"}, .rules = {}};
   coordinator_->gateway_->set_watch_list(first);
   ASSERT_TRUE(until([&] { return agent_->watch_list_ == first; }));
   agent_.reset();
