@@ -26,6 +26,7 @@
 #include "coordinator/api/model_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/session_routes.h"
+#include "coordinator/api/tag_routes.h"
 #include "coordinator/api/upcoming_routes.h"
 #include "coordinator/api/use_routes.h"
 #include "coordinator/api/user_routes.h"
@@ -38,6 +39,8 @@
 #include "coordinator/pipeline/demand_learning.h"
 #include "coordinator/pipeline/learning.h"
 #include "coordinator/pipeline/pipeline.h"
+#include "coordinator/pipeline/tag_round.h"
+#include "coordinator/registry/tag_store.h"
 #include "coordinator/tag/rule_tagger.h"
 
 namespace foreshock::coordinator {
@@ -84,6 +87,9 @@ struct Coordinator::Impl {
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<Deciding> policies;
   std::unique_ptr<RuleTagger> tagger;
+  std::unique_ptr<TagStore> tag_store;
+  std::unique_ptr<UseReader> learn_use_reader;
+  std::unique_ptr<TagRound> tag_round;
   std::unique_ptr<Learning> learning;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<AccuracyRoutes> accuracy_routes;
@@ -101,6 +107,7 @@ struct Coordinator::Impl {
   std::unique_ptr<UseRoutes> use_routes;
   std::unique_ptr<UserReader> user_reader;
   std::unique_ptr<UserRoutes> user_routes;
+  std::unique_ptr<TagRoutes> tag_routes;
   HttpServer http;
 
   explicit Impl(CoordinatorConfig made)
@@ -186,9 +193,13 @@ struct Coordinator::Impl {
                         metrics, clock, signature_rules});
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
+    FS_TRY(tag_store, TagStore::open(config.models_file()));
+    FS_TRY(learn_use_reader, UseReader::open(config.history_file()));
+    tag_round = std::make_unique<TagRound>(
+        TagRound::Parts{*learn_reader, *learn_use_reader, *tagger, *tag_store, live_view});
     learning = std::make_unique<Learning>(
-        config.learning, Learning::Parts{*learn_reader, *policies, *tagger, *accuracy_log, *models,
-                                         retraining, *anomaly_log, metrics});
+        config.learning, Learning::Parts{*learn_reader, *policies, *tag_round, *accuracy_log,
+                                         *models, retraining, *anomaly_log, metrics});
     demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }
@@ -231,6 +242,9 @@ struct Coordinator::Impl {
     user_routes = std::make_unique<UserRoutes>(
         UserRoutes::Parts{*user_reader, learned, [this] { return api->host_names(); }, clock});
     user_routes->add_to(http);
+    tag_routes = std::make_unique<TagRoutes>(
+        TagRoutes::Parts{*tag_store, learned, [this] { return api->host_names(); }});
+    tag_routes->add_to(http);
     FS_CHECK(make_directories(std::filesystem::path(config.admin_socket).parent_path().string()));
     return http.listen_unix(config.admin_socket, config.socket_group);
   }

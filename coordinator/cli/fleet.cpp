@@ -160,7 +160,9 @@ std::string show_workloads(const Json& reply, const View& view) {
   return table.empty() ? "no workload has been seen yet\n" : table.render(view.style);
 }
 
-std::string show_tags(const Json& reply, const View& view) {
+namespace {
+
+TextTable tag_table(const Json& reply) {
   TextTable table(
       {{"WORKLOAD"}, {"HOST"}, {"TAG"}, {"SOURCE"}, {"CONFIDENCE", kRight}, {"EVIDENCE"}});
   for (const auto& tag : reply.at("tags")) {
@@ -170,8 +172,30 @@ std::string show_tags(const Json& reply, const View& view) {
                    fmt::format("{:.0f} %", number_of(tag, "confidence").value_or(0) * 100),
                    raw_words_of(tag, "evidence")});
   }
-  return table.empty() ? "no tags: no [[tag_rule]] of the configuration has matched\n"
+  return table;
+}
+
+}  // namespace
+
+std::string show_tags(const Json& reply, const View& view) {
+  const auto table = tag_table(reply);
+  return table.empty() ? "no tags yet: no [[tag_rule]] has matched, and nothing is sure enough; "
+                         "see: foreshock-coordinator tags proposals\n"
                        : table.render(view.style);
+}
+
+std::string show_tag_proposals(const Json& reply, const View& view) {
+  const auto table = tag_table(reply);
+  return table.empty()
+             ? "nothing is proposed\n"
+             : table.render(view.style) + "\nto decide: foreshock-coordinator tags lock | reject\n";
+}
+
+std::string show_tag_choice(const Json& reply, const View&) {
+  const bool has_value = !reply.at("value").is_null();
+  return fmt::format("{} of {} on {}: {}, from the next round of learning on\n",
+                     words_of(reply, "key") + (has_value ? "=" + words_of(reply, "value") : ""),
+                     workload_of(reply), words_of(reply, "host"), words_of(reply, "state"));
 }
 
 }  // namespace foreshock::coordinator

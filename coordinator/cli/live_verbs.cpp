@@ -228,6 +228,22 @@ void add_fleet_verbs(CLI::App& app, const Verbs& verbs) {
   const auto tags = verbs.add(app, "tags", "Tags and their evidence", "/v1/tags", show_tags);
   tags.filter("--key", "key", "With this key only");
   tags.filter("--workload", "workload", "Of this cgroup only");
+  const auto proposals = verbs.add_below(tags, "proposals", "Likely tags that are not taken",
+                                         "/v1/tags/proposals", show_tag_proposals);
+  proposals.filter("--workload", "workload", "Of this cgroup only");
+  const auto lock = verbs.add_below(tags, "lock", "Give a workload a tag, whatever else is found",
+                                    "/v1/tags/lock", show_tag_choice);
+  const auto unlock = verbs.add_below(tags, "unlock", "Let rules and learning count again",
+                                      "/v1/tags/unlock", show_tag_choice);
+  const auto reject = verbs.add_below(tags, "reject", "Neither take nor propose a tag",
+                                      "/v1/tags/reject", show_tag_choice);
+  for (const auto& verb : {lock, unlock, reject}) {
+    verb.request->method = "POST";
+    verb.filter("key", "key", "Such as app_type")->required();
+    if (verb.app != unlock.app) verb.filter("value", "value", "Such as database")->required();
+    verb.filter("--workload", "workload", "Its cgroup; without it the whole host");
+    verb.filter("--host", "host", "Its host; needed where there are several");
+  }
 }
 
 void add_command_verbs(CLI::App& app, const Verbs& verbs) {

@@ -46,6 +46,8 @@ std::string show_status(const Json& reply, const View& view);
 std::string show_hosts(const Json& reply, const View& view);
 std::string show_workloads(const Json& reply, const View& view);
 std::string show_tags(const Json& reply, const View& view);
+std::string show_tag_proposals(const Json& reply, const View& view);
+std::string show_tag_choice(const Json& reply, const View& view);
 std::string show_commands(const Json& reply, const View& view);
 std::string show_top(const Json& reply, const View& view);
 std::string show_storms(const Json& reply, const View& view);

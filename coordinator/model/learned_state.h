@@ -21,6 +21,7 @@ struct LearnedState {
   std::map<SeriesKey, Forecast> priors;
   std::map<SeriesKey, std::vector<ModelScore>> scores;  ///< best first
   std::vector<Tag> tags;
+  std::vector<Tag> tag_proposals;  ///< likely, not taken
   std::vector<CalendarState> calendars;
   std::size_t watched_for_anomalies = 0;   ///< series
   std::size_t settling_for_anomalies = 0;  ///< of these, so new that only what is far out is told

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/model/series.h"
@@ -12,10 +14,28 @@ struct Tag {
   Workload workload;
   std::string key;
   std::string value;
-  std::string source;    ///< "rule:<name>"
+  std::string source;    ///< "person", "rule:<name>" or "learned"
   std::string evidence;  ///< what matched
   double confidence = 1;
   bool operator==(const Tag&) const = default;
+};
+
+inline constexpr std::string_view kLearnedSource = "learned";
+
+// Keys of learned tags.
+inline constexpr std::string_view kAppTypeKey = "app_type";
+inline constexpr std::string_view kRoleKey = "role";
+inline constexpr std::string_view kLoadLevelKey = "load_level";
+inline constexpr std::string_view kWorkloadClassKey = "workload_class";
+
+/// A person's word on a learned tag.
+struct TagChoice {
+  enum class Kind : std::uint8_t { locked, rejected };
+  Workload workload;
+  std::string key;
+  std::string value;
+  Kind kind = Kind::locked;
+  bool operator==(const TagChoice&) const = default;
 };
 
 /// A person's rule: gives a tag to workloads whose cgroup matches, or that ran a matching command.

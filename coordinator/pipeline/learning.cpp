@@ -86,12 +86,14 @@ Result<LearnedState> Learning::try_learn(const LearnedState& before, WallTime no
                                          const OnLeads& on_leads) {
   LearnedState state;
   FS_TRY(const auto subjects, read_subjects(now));
-  state.tags = parts_.tagger.tag(subjects);
+  FS_TRY(state.tags, parts_.tags.tags(subjects));
   FS_TRY(const auto scope, choose_series(state.tags, now));
   FS_TRY(state.leads, look_for_leads(scope, now));
   LearnedState early = before;
   early.tags = state.tags;
   early.leads = state.leads;
+  FS_CHECK(parts_.tags.learn(subjects, scope.series, now));
+  early.tag_proposals = state.tag_proposals = parts_.tags.proposals();
   on_leads(std::move(early));
 
   FS_CHECK(check_forecasts(scope.series, now));
@@ -270,9 +272,9 @@ Result<std::vector<Series>> Learning::read_series(const std::vector<SeriesKey>& 
 
 Result<std::vector<TaggedSubject>> Learning::read_subjects(WallTime now) {
   FS_TRY(const auto workloads, parts_.history.workloads(std::nullopt));
-  std::map<Workload, std::set<std::string>> ran;
+  std::map<Workload, TaggedSubject> ran;
   for (const auto& row : workloads) {
-    if (row.last_seen >= now - std::chrono::minutes(5)) ran[row.workload];
+    if (row.last_seen >= now - std::chrono::minutes(5)) ran[row.workload].workload = row.workload;
   }
   ExecutionQuery query;
   query.from = now - std::chrono::minutes(10);
@@ -280,11 +282,19 @@ Result<std::vector<TaggedSubject>> Learning::read_subjects(WallTime now) {
   FS_TRY(const auto executions, parts_.history.executions(query));
   for (const auto& row : executions) {
     const auto it = ran.find(Workload{row.host, row.cgroup});
-    if (it != ran.end()) it->second.insert(row.signature);
+    if (it == ran.end()) continue;
+    TaggedSubject& subject = it->second;
+    if (!row.existing) ++subject.commands;
+    if (!row.existing && !row.tty.empty()) ++subject.with_terminal;
+    subject.signatures.push_back(row.signature);
   }
   std::vector<TaggedSubject> subjects;
-  for (auto& [workload, signatures] : ran) {
-    subjects.push_back({workload, {signatures.begin(), signatures.end()}});
+  for (auto& [workload, subject] : ran) {
+    auto& signatures = subject.signatures;
+    std::ranges::sort(signatures);
+    const auto repeated = std::ranges::unique(signatures);
+    signatures.erase(repeated.begin(), repeated.end());
+    subjects.push_back(std::move(subject));
   }
   return subjects;
 }

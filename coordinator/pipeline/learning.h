@@ -15,6 +15,7 @@
 #include "coordinator/pipeline/calendar_round.h"
 #include "coordinator/pipeline/deciding.h"
 #include "coordinator/pipeline/model_round.h"
+#include "coordinator/pipeline/tag_round.h"
 #include "coordinator/registry/accuracy_log.h"
 #include "coordinator/registry/forecast_check.h"
 #include "coordinator/tag/tagger.h"
@@ -53,7 +54,7 @@ class Learning {
   struct Parts {
     HistoryReader& history;
     const Deciding& deciding;  ///< only its policies are read
-    const Tagger& tagger;
+    TagRound& tags;
     AccuracyLog& accuracy;
     ModelStore& models;
     RetrainingRequests& retraining;

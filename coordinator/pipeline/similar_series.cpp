@@ -17,6 +17,11 @@ std::string parent_of(const std::string& cgroup) {
   return cgroup.substr(0, cgroup.find_last_of('/'));
 }
 
+/// How loaded a workload is does not tell what it is like.
+bool tells_likeness(const Tag& tag) {
+  return tag.key != kLoadLevelKey && tag.key != kWorkloadClassKey;
+}
+
 std::vector<const Series*> pick(const SeriesKey& key, const std::vector<Series>& all,
                                 const std::function<bool(const Workload&)>& is_similar) {
   std::vector<const Series*> picked;
@@ -61,7 +66,7 @@ SimilarSeries find_similar(const SeriesKey& key, const std::vector<Series>& all,
     if (!same.empty()) return {std::move(same), "of the same name"};
   }
   for (const Tag& tag : tags) {
-    if (tag.workload != own) continue;
+    if (tag.workload != own || !tells_likeness(tag)) continue;
     auto tagged = pick(key, all, [&](const Workload& other) {
       return std::ranges::any_of(tags, [&](const Tag& one) {
         return one.workload == other && one.key == tag.key && one.value == tag.value;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace foreshock::coordinator {
 struct TaggedSubject {
   Workload workload;
   std::vector<std::string> signatures;  ///< that ran in it lately
+  std::size_t commands = 0;             ///< so many
+  std::size_t with_terminal = 0;        ///< of these
 };
 
 class Tagger {
