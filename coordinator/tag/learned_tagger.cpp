@@ -106,7 +106,7 @@ constexpr auto kKnownPrograms = std::to_array<KnownProgram>({
     {"puma*", "application_server"},
 });
 
-constexpr double kWeightOfRun = 0.05;        // seconds of processor time that a run counts as
+constexpr double kWeightOfRun = 0.005;       // seconds of processor time that a run counts as
 constexpr double kWeightOfProcess = 1;       // and one that is there, idle as it may be
 constexpr std::uint64_t kMostProcesses = 3;  // more of them say no more
 constexpr std::size_t kFewestValues = 30;    // of a series
@@ -290,9 +290,9 @@ std::vector<Tag> learn_tags(const WorkloadProfile& profile) {
   std::vector<Tag> tags;
   if (auto app_type = find_app_type(profile)) {
     tags.push_back(*app_type);
-    tags.push_back(make_tag(profile, kRoleKey, role_of(app_type->value, profile),
-                            app_type->confidence,
-                            fmt::format("is a {}: {}", app_type->value, app_type->evidence)));
+    tags.push_back(
+        make_tag(profile, kRoleKey, role_of(app_type->value, profile), app_type->confidence,
+                 fmt::format("{}={}: {}", kAppTypeKey, app_type->value, app_type->evidence)));
   }
   if (auto level = find_load_level(profile)) tags.push_back(*std::move(level));
   if (auto kind = find_workload_class(profile)) tags.push_back(*std::move(kind));
