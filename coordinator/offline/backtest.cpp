@@ -16,6 +16,7 @@
 #include "common/text/display.h"
 #include "common/text/progress.h"
 #include "coordinator/forecast/combination.h"
+#include "coordinator/forecast/online_forecaster.h"
 #include "coordinator/forecast/window.h"
 #include "coordinator/offline/series_file.h"
 #include "coordinator/offline/verb.h"
@@ -24,10 +25,14 @@ namespace foreshock::coordinator {
 
 namespace {
 
+constexpr const char* kCombination = "combination";
+constexpr const char* kOnline = "online";
+
 constexpr std::int64_t kMostPoints = 100'000;
 constexpr std::int64_t kLongestStep = 7 * 86'400;
 
 struct Options {
+  std::string model = kCombination;
   std::string history;
   std::string tasks;
   std::string out;
@@ -90,23 +95,35 @@ Result<std::vector<Task>> read_tasks(const std::string& path,
   return tasks;
 }
 
-Answer answer(const Task& task) {
+/// The history told value by value, as an agent's reports would.
+ForecastOrReason forecast_online(const Series& series, std::size_t points) {
+  OnlineForecaster online(series.step);
+  for (std::size_t i = 0; i < series.values.size(); ++i)
+    online.update(series.start + series.step * static_cast<std::int64_t>(i), series.values[i]);
+  auto answer = online.forecast(series.key, points);
+  // Steps of a file need not begin at whole multiples.
+  if (auto* made = std::get_if<Forecast>(&answer)) made->start = series.end();
+  return answer;
+}
+
+Answer answer(const Task& task, const std::string& model) {
   const Series series = make_series(*task.history, task.origin, task.step);
   if (series.values.empty())
     return {.forecast = NotYet{.reason = "no value before the origin", .ready_at = {}}};
-  Answer made{.forecast = Combination().forecast(series, task.points)};
+  Answer made{.forecast = model == kOnline ? forecast_online(series, task.points)
+                                           : Combination().forecast(series, task.points)};
   if (std::holds_alternative<Forecast>(made.forecast)) made.scale = make_window(series).noise;
   return made;
 }
 
-std::vector<Answer> answer_all(const std::vector<Task>& tasks, std::size_t jobs,
-                               Progress& progress) {
+std::vector<Answer> answer_all(const std::vector<Task>& tasks, const std::string& model,
+                               std::size_t jobs, Progress& progress) {
   std::vector<Answer> answers(tasks.size());
   std::atomic<std::size_t> next = 0;
   std::atomic<std::size_t> done = 0;
   const auto work = [&](Progress* shown) {
     for (std::size_t i = next++; i < tasks.size(); i = next++) {
-      answers[i] = answer(tasks[i]);
+      answers[i] = answer(tasks[i], model);
       const std::size_t count = ++done;
       if (shown != nullptr) shown->set_done(count);
     }
@@ -210,7 +227,7 @@ Result<void> run_backtest(const Options& options, const CliOutput& output) {
   std::vector<Answer> answers;
   {
     Progress progress(output.err, output.style, "forecasting", tasks.size());
-    answers = answer_all(tasks, options.jobs > 0 ? options.jobs : cores, progress);
+    answers = answer_all(tasks, options.model, options.jobs > 0 ? options.jobs : cores, progress);
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto* not_yet = std::get_if<NotYet>(&answers[i].forecast);
@@ -247,6 +264,11 @@ void add_backtest_verb(CLI::App& app, const OfflineVerbs& verbs) {
   verb->add_option("--out", options->out, "The forecasts, as CSV; \"-\" for standard output")
       ->required()
       ->type_name("FILE");
+  verb->add_option("--model", options->model,
+                   "combination: what serves what people and policies look at; online: what serves "
+                   "the others")
+      ->check(CLI::IsMember({kCombination, kOnline}))
+      ->capture_default_str();
   verb->add_option("--jobs", options->jobs, "Threads (as many as there are cores)")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
