@@ -40,6 +40,7 @@
 #include "coordinator/pipeline/learning.h"
 #include "coordinator/pipeline/pipeline.h"
 #include "coordinator/pipeline/tag_round.h"
+#include "coordinator/registry/online_store.h"
 #include "coordinator/registry/tag_store.h"
 #include "coordinator/tag/rule_tagger.h"
 
@@ -87,6 +88,7 @@ struct Coordinator::Impl {
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<Deciding> policies;
   std::unique_ptr<RuleTagger> tagger;
+  std::unique_ptr<OnlineStore> online_store;
   std::unique_ptr<TagStore> tag_store;
   std::unique_ptr<UseReader> learn_use_reader;
   std::unique_ptr<TagRound> tag_round;
@@ -193,13 +195,15 @@ struct Coordinator::Impl {
                         metrics, clock, signature_rules});
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
+    FS_TRY(online_store, OnlineStore::open(config.models_file()));
     FS_TRY(tag_store, TagStore::open(config.models_file()));
     FS_TRY(learn_use_reader, UseReader::open(config.history_file()));
     tag_round = std::make_unique<TagRound>(
         TagRound::Parts{*learn_reader, *learn_use_reader, *tagger, *tag_store, live_view});
     learning = std::make_unique<Learning>(
-        config.learning, Learning::Parts{*learn_reader, *policies, *tag_round, *accuracy_log,
-                                         *models, retraining, *anomaly_log, metrics});
+        config.learning,
+        Learning::Parts{*learn_reader, *policies, *tag_round, *accuracy_log, *models, *online_store,
+                        retraining, *anomaly_log, metrics});
     demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }

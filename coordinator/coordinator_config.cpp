@@ -20,6 +20,8 @@ void read_learning(TomlTable table, Learning::Options& options) {
   options.retrain_interval = table.duration("retrain_interval", options.retrain_interval);
   options.max_series = static_cast<std::size_t>(
       table.integer("max_series", static_cast<std::int64_t>(options.max_series), 1, 100'000));
+  options.max_online_series = static_cast<std::size_t>(table.integer(
+      "max_online_series", static_cast<std::int64_t>(options.max_online_series), 0, 100'000));
   auto& leads = options.leads;
   const auto seconds = [](std::chrono::nanoseconds time) {
     return std::chrono::ceil<std::chrono::seconds>(time);

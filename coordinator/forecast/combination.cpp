@@ -11,6 +11,7 @@
 #include "coordinator/forecast/lag_regression.h"
 #include "coordinator/forecast/local_errors.h"
 #include "coordinator/forecast/member_scores.h"
+#include "coordinator/forecast/online_forecaster.h"
 #include "coordinator/forecast/recent_values.h"
 #include "coordinator/forecast/seasonal_naive.h"
 #include "coordinator/forecast/shape.h"
@@ -78,10 +79,27 @@ MemberPaths seasonal_naive(const Window& window, const Horizons& horizons) {
   return naive;
 }
 
+/// Told the values before each origin one by one.
+MemberPaths forecast_online(const Window& window, std::chrono::nanoseconds step,
+                            const Horizons& horizons) {
+  MemberPaths online{.name = "online", .paths = {}};
+  OnlineForecaster forecaster(step);
+  std::size_t t = 0;
+  for (const std::size_t origin : horizons.origins) {
+    for (; t < origin; ++t) {
+      forecaster.update(WallTime(step * static_cast<std::int64_t>(t)),
+                        window.known[t] != 0 ? window.values[t] : std::nan(""));
+    }
+    online.paths.push_back(forecaster.path(horizons.points));
+  }
+  return online;
+}
+
 class Run {
  public:
-  Run(const Window& window, std::size_t points)
+  Run(const Window& window, std::chrono::nanoseconds step, std::size_t points)
       : window_(window),
+        step_(step),
         horizons_(make_horizons(window, points)),
         recent_(window),
         errors_(window),
@@ -197,6 +215,7 @@ class Run {
     members_.push_back(seasonal_naive(window_, horizons_));
     for (const auto& shape : make_shapes(window_))
       members_.push_back(forecast_shape(window_, *shape, horizons_));
+    members_.push_back(forecast_online(window_, step_, horizons_));
     for (const std::size_t origin : horizons_.origins) {
       liveliness_.push_back(liveliness_before(origin));
       ages_.push_back(static_cast<double>(window_.size() - origin) /
@@ -420,6 +439,7 @@ class Run {
   }
 
   const Window& window_;
+  const std::chrono::nanoseconds step_;
   Horizons horizons_;
   RecentValues recent_;
   LocalErrors errors_;
@@ -445,7 +465,7 @@ Combination::Outcome Combination::forecast_with_scores(const Series& history, st
   if (auto reason = why_not_yet(history)) return {.forecast = *reason};
   const Window window = make_window(history);
   if (window.size() < kLeastValues) return {.forecast = SeasonalNaive().forecast(history, points)};
-  Run run(window, points);
+  Run run(window, history.step, points);
   const bool took_given = run.learn(given);
   Forecast forecast;
   forecast.key = history.key;

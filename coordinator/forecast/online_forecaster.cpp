@@ -365,52 +365,54 @@ ForecastOrReason OnlineForecaster::forecast(const SeriesKey& key, std::size_t po
   made.start = end();
   made.step = step_;
   made.model = "online";
-  made.mean.resize(points);
-  made.quantiles.resize(points);
-  std::array<Lags, kViews> residuals;
-  for (std::size_t v = 0; v < kViews; ++v) residuals[v] = views_[v].residuals;
+  made.mean = path(points);
+  made.quantiles.reserve(points);
   std::size_t d = 0;
-  auto shares = weights(0);
-  auto near = band(0);
-  auto far = near;
+  Quantiles near = band(0);
+  Quantiles far = band(1);
   for (std::size_t p = 0; p < points; ++p) {
-    const auto ahead = p + 1;
-    if (d + 1 < kDistances.size() && ahead >= kDistances[d + 1]) {
+    const auto ahead = static_cast<std::uint32_t>(p + 1);
+    if (d + 1 < kDistances.size() && ahead == kDistances[d + 1]) {
       ++d;
-      shares = weights(d);
-    }
-    if (d + 1 < kDistances.size() && (ahead == kDistances[d])) {
-      near = p == 0 ? near : far;
-      far = band(d + 1);
-    } else if (d + 1 == kDistances.size()) {
       near = far;
+      if (d + 1 < kDistances.size()) far = band(d + 1);
     }
-    double mean = 0;
-    for (std::size_t v = 0; v < kViews; ++v) {
-      double residual = 0;
-      if (ahead <= kMostIterations) {
-        residual = next_residual(views_[v], residuals[v]);
-        std::shift_right(residuals[v].begin(), residuals[v].end(), 1);
-        residuals[v][0] = residual;
-      }
-      if (shares[v] > 0)
-        mean +=
-            shares[v] * (base_at(views_[v], last_ + static_cast<std::int64_t>(ahead)) + residual);
+    const double part = d + 1 == kDistances.size() ? 0
+                                                   : static_cast<double>(ahead - kDistances[d]) /
+                                                         (kDistances[d + 1] - kDistances[d]);
+    Quantiles& quantiles = made.quantiles.emplace_back();
+    for (std::size_t q = 0; q < quantiles.size(); ++q) {
+      quantiles[q] = made.mean[p] + scale() * (near[q] + part * (far[q] - near[q]));
+      if (is_ratio_) quantiles[q] = std::max(quantiles[q], 0.0);
     }
-    if (is_ratio_) mean = std::max(mean, 0.0);
-    const bool is_last = d + 1 == kDistances.size();
-    const double part =
-        is_last ? 0
-                : static_cast<double>(ahead - kDistances[d]) / (kDistances[d + 1] - kDistances[d]);
-    made.mean[p] = mean;
-    for (std::size_t q = 0; q < kQuantileLevels.size(); ++q) {
-      double value = mean + scale() * (near[q] + part * (far[q] - near[q]));
-      if (is_ratio_) value = std::max(value, 0.0);
-      made.quantiles[p][q] = value;
-    }
-    std::ranges::sort(made.quantiles[p]);
+    std::ranges::sort(quantiles);
   }
   return made;
+}
+
+std::vector<double> OnlineForecaster::path(std::size_t points) const {
+  std::vector<double> path(points, 0.0);
+  for (std::size_t v = 0; v < kViews; ++v) {
+    const View& view = views_[v];
+    Lags residuals = view.residuals;
+    std::size_t d = 0;
+    double share = weights(0)[v];
+    for (std::size_t p = 0; p < points; ++p) {
+      const auto ahead = static_cast<std::int64_t>(p) + 1;
+      if (d + 1 < kDistances.size() && ahead == kDistances[d + 1]) share = weights(++d)[v];
+      double residual = 0;
+      if (p < kMostIterations) {
+        residual = next_residual(view, residuals);
+        std::shift_right(residuals.begin(), residuals.end(), 1);
+        residuals[0] = residual;
+      }
+      if (share > 0) path[p] += share * (base_at(view, last_ + ahead) + residual);
+    }
+  }
+  if (is_ratio_) {
+    for (double& value : path) value = std::max(value, 0.0);
+  }
+  return path;
 }
 
 /// Visits every field in one order: to bytes, or from them.

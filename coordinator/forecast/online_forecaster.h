@@ -42,7 +42,10 @@ class OnlineForecaster {
   /// hour and ten steps is believed, and what was to be compared with values to come is forgotten.
   bool update(WallTime time, double value);
 
-  /// The steps after the last one that was told.
+  /// Means of the steps after the last one that was told; without values, zero.
+  std::vector<double> path(std::size_t points) const;
+
+  /// The same with quantiles.
   ForecastOrReason forecast(const SeriesKey& key, std::size_t points) const;
 
   std::chrono::nanoseconds step() const { return step_; }

@@ -63,6 +63,11 @@ Learning::Learning(Options options, Parts parts)
       models_({.retrain_interval = options.retrain_interval,
                .points = static_cast<std::size_t>(options.horizon / options.step)},
               {parts.models, parts.retraining}),
+      online_({.step = options.step,
+               .history = options.history,
+               .points = static_cast<std::size_t>(options.horizon / options.step),
+               .max_series = options.max_online_series},
+              {parts.history, parts.online}),
       check_(options.max_series),
       anomalies_(options.anomalies, options.max_series,
                  {parts.history, parts.anomalies, parts.metrics}),
@@ -124,7 +129,10 @@ Result<Learning::Scope> Learning::choose_series(const std::vector<Tag>& tags, Wa
   const auto is_led = [](const SeriesKey& key) { return key.quantity == Quantity::cpu_usage; };
   std::ranges::copy_if(scope.watched, std::back_inserter(scope.led_loads), is_led);
   scope.watched.insert(scope.watched.end(), others.begin(), others.end());
-  if (scope.watched.size() > options_.max_series) scope.watched.resize(options_.max_series);
+  const auto count = std::min(scope.watched.size(), options_.max_series);
+  scope.others.assign(scope.watched.begin() + static_cast<std::ptrdiff_t>(count),
+                      scope.watched.end());
+  scope.watched.resize(count);
   FS_TRY(scope.series, read_series(scope.watched, now));
   return scope;
 }
@@ -171,7 +179,10 @@ Result<void> Learning::forecast(const Scope& scope, LearnedState& state, WallTim
     state.forecasts.insert_or_assign(one.key, std::move(outcome.forecast));
     state.scores.insert_or_assign(one.key, std::move(outcome.scores));
   }
-  return models_.end(scope.series, now);
+  FS_CHECK(models_.end(scope.series, now));
+  FS_TRY(auto online, online_.run(scope.others, now));
+  state.forecasts.merge(online);
+  return {};
 }
 
 /// What has too little of a past is told by what is like it; what has little says so.

@@ -15,6 +15,7 @@
 #include "coordinator/pipeline/calendar_round.h"
 #include "coordinator/pipeline/deciding.h"
 #include "coordinator/pipeline/model_round.h"
+#include "coordinator/pipeline/online_round.h"
 #include "coordinator/pipeline/tag_round.h"
 #include "coordinator/registry/accuracy_log.h"
 #include "coordinator/registry/forecast_check.h"
@@ -34,7 +35,8 @@ class Learning {
     std::chrono::nanoseconds horizon = std::chrono::minutes(10);
     /// A version of a series' model is so old before the next one is trained, at the latest.
     std::chrono::nanoseconds retrain_interval = std::chrono::hours(6);
-    std::size_t max_series = 256;  ///< those that a policy looks at first
+    std::size_t max_series = 256;  ///< with a trained model: those that a policy looks at first
+    std::size_t max_online_series = 2000;  ///< further ones, forecast value by value
     LeadFinderOptions leads;
     /// Beside what policies look at, leads are looked for of so many of the busiest workloads: what
     /// a policy would be worth is to be seen before there is one.
@@ -57,6 +59,7 @@ class Learning {
     TagRound& tags;
     AccuracyLog& accuracy;
     ModelStore& models;
+    OnlineStore& online;
     RetrainingRequests& retraining;
     AnomalyLog& anomalies;
     MetricRegistry& metrics;
@@ -73,6 +76,7 @@ class Learning {
   /// What a round is about.
   struct Scope {
     std::vector<SeriesKey> watched;  ///< what a policy looks at first, whole hosts, then the others
+    std::vector<SeriesKey> others;   ///< what is left, forecast online
     std::vector<Series> series;      ///< those of them that have values, in the same order
     std::vector<SeriesKey> led_loads;  ///< CPU use that is looked at for long leads
     std::set<SeriesKey> concerned;     ///< those that a policy looks at
@@ -96,6 +100,7 @@ class Learning {
   const Options options_;
   const Parts parts_;
   ModelRound models_;
+  OnlineRound online_;
   ForecastCheck check_;
   AnomalyRound anomalies_;
   CalendarRound calendars_;

@@ -1,0 +1,1 @@
+foreshock_fuzzer(online_forecaster SOURCES fuzz_online_forecaster.cpp DEPS coordinator_forecast)
