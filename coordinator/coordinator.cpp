@@ -202,8 +202,8 @@ struct Coordinator::Impl {
         TagRound::Parts{*learn_reader, *learn_use_reader, *tagger, *tag_store, live_view});
     learning = std::make_unique<Learning>(
         config.learning,
-        Learning::Parts{*learn_reader, *policies, *tag_round, *accuracy_log, *models, *online_store,
-                        retraining, *anomaly_log, metrics});
+        Learning::Parts{*learn_reader, *policies, *tag_round, live_view, *accuracy_log, *models,
+                        *online_store, retraining, *anomaly_log, metrics});
     demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }

@@ -111,6 +111,15 @@ Result<LearnedState> Learning::try_learn(const LearnedState& before, WallTime no
   return state;
 }
 
+void Learning::put_busiest_first(std::vector<SeriesKey>& keys) const {
+  std::map<Workload, double> cores;
+  for (const auto& one : parts_.live.read()->workloads) cores[one.workload] = one.cpu_cores;
+  std::ranges::stable_sort(keys, std::ranges::greater(), [&](const SeriesKey& key) {
+    const auto found = cores.find(key.workload);
+    return found == cores.end() ? 0 : found->second;
+  });
+}
+
 Result<Learning::Scope> Learning::choose_series(const std::vector<Tag>& tags, WallTime now) {
   std::map<HostId, std::string> host_names;
   FS_TRY(const auto hosts, parts_.history.hosts());
@@ -128,6 +137,7 @@ Result<Learning::Scope> Learning::choose_series(const std::vector<Tag>& tags, Wa
   }
   const auto is_led = [](const SeriesKey& key) { return key.quantity == Quantity::cpu_usage; };
   std::ranges::copy_if(scope.watched, std::back_inserter(scope.led_loads), is_led);
+  put_busiest_first(others);
   scope.watched.insert(scope.watched.end(), others.begin(), others.end());
   const auto count = std::min(scope.watched.size(), options_.max_series);
   scope.others.assign(scope.watched.begin() + static_cast<std::ptrdiff_t>(count),

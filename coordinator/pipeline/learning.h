@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/sync/snapshot.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/lead/lead_finder.h"
 #include "coordinator/lead/lead_search.h"
 #include "coordinator/model/learned_state.h"
+#include "coordinator/model/live_view.h"
 #include "coordinator/pipeline/anomaly_round.h"
 #include "coordinator/pipeline/calendar_round.h"
 #include "coordinator/pipeline/deciding.h"
@@ -57,6 +59,7 @@ class Learning {
     HistoryReader& history;
     const Deciding& deciding;  ///< only its policies are read
     TagRound& tags;
+    const Snapshot<LiveView>& live;  ///< which workloads are busy
     AccuracyLog& accuracy;
     ModelStore& models;
     OnlineStore& online;
@@ -75,13 +78,15 @@ class Learning {
  private:
   /// What a round is about.
   struct Scope {
-    std::vector<SeriesKey> watched;  ///< what a policy looks at first, whole hosts, then the others
-    std::vector<SeriesKey> others;   ///< what is left, forecast online
-    std::vector<Series> series;      ///< those of them that have values, in the same order
+    /// What a policy looks at and whole hosts first, then the others, the busiest first.
+    std::vector<SeriesKey> watched;
+    std::vector<SeriesKey> others;     ///< what is left, forecast online
+    std::vector<Series> series;        ///< those of them that have values, in the same order
     std::vector<SeriesKey> led_loads;  ///< CPU use that is looked at for long leads
     std::set<SeriesKey> concerned;     ///< those that a policy looks at
   };
   Result<LearnedState> try_learn(const LearnedState& before, WallTime now, const OnLeads& on_leads);
+  void put_busiest_first(std::vector<SeriesKey>& keys) const;
   Result<Scope> choose_series(const std::vector<Tag>& tags, WallTime now);
   std::vector<Series> choose_led(const Scope& scope) const;
   Result<std::vector<LeadCommand>> look_for_leads(const Scope& scope, WallTime now);

@@ -37,7 +37,7 @@ step = "1s"
 history = "30min"
 horizon = "1min"
 max_lag = "20s"
-max_series = 24
+max_series = 16
 X
 systemctl restart foreshock-coordinator && systemctl is-active foreshock-coordinator'
 }
