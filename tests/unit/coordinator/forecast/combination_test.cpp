@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <map>
+#include <numbers>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -113,6 +117,53 @@ TEST(Combination, scores_every_member_and_the_whole) {
 TEST(Combination, values_below_zero_may_come_where_they_came) {
   const Made made = make(noise(kDay * 20, 0, 1, 7), 24);
   EXPECT_LT(made.forecast.quantiles[5].front(), -1);
+}
+
+struct Winner {
+  std::string name;
+  double loss = 0;
+  double loss_of_combination = 0;
+};
+
+/// The member with the least loss in the back-test of a month of hours.
+Winner find_winner(const std::function<double(std::size_t)>& value_of) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 720; ++i) values.push_back(value_of(i));
+  const auto outcome =
+      Combination().forecast_with_scores(series_of(values, std::chrono::hours(1)), 24);
+  Winner winner{.name = "", .loss = std::numeric_limits<double>::infinity()};
+  for (const auto& score : outcome.scores) {
+    if (score.model == "combination") {
+      winner.loss_of_combination = score.pinball;
+    } else if (score.pinball < winner.loss) {
+      winner.name = score.model;
+      winner.loss = score.pinball;
+    }
+  }
+  return winner;
+}
+
+TEST(Combination, other_members_win_on_other_series_and_it_is_about_as_good_as_each) {
+  std::mt19937_64 engine(9);
+  std::normal_distribution<double> noise(0, 1);
+  const auto day = [](std::size_t i) {
+    return std::sin(2 * std::numbers::pi * static_cast<double>(i) / 24);
+  };
+  double state = 0;
+  const auto daily = find_winner([&](std::size_t i) { return 20 + 8 * day(i) + noise(engine); });
+  const auto broken =
+      find_winner([&](std::size_t i) { return (i < 600 ? 20 : 60) + 8 * day(i) + noise(engine); });
+  const auto wandering =
+      find_winner([&](std::size_t) { return 30 + (state = 0.95 * state + noise(engine)); });
+  const auto events =
+      find_winner([&](std::size_t i) { return 2 + (i % 37 < 2 ? 30 : 0) + 0.1 * noise(engine); });
+  EXPECT_EQ(daily.name, "day");
+  EXPECT_EQ(broken.name, "seasonal naive") << "what averages remembers too long";
+  EXPECT_EQ(wandering.name, "online");
+  EXPECT_TRUE(events.name == "every 37 steps" || events.name == "every 74 steps") << events.name;
+  for (const auto& winner : {daily, broken, wandering})
+    EXPECT_LT(winner.loss_of_combination, 1.05 * winner.loss) << winner.name;
+  EXPECT_LT(events.loss_of_combination, 0.1) << "of bursts of 30";
 }
 
 }  // namespace
