@@ -158,7 +158,7 @@ TEST(Combination, other_members_win_on_other_series_and_it_is_about_as_good_as_e
   const auto events =
       find_winner([&](std::size_t i) { return 2 + (i % 37 < 2 ? 30 : 0) + 0.1 * noise(engine); });
   EXPECT_EQ(daily.name, "day");
-  EXPECT_EQ(broken.name, "seasonal naive") << "what averages remembers too long";
+  EXPECT_EQ(broken.name, "seasonal naive") << "averages remember the old level";
   EXPECT_EQ(wandering.name, "online");
   EXPECT_TRUE(events.name == "every 37 steps" || events.name == "every 74 steps") << events.name;
   for (const auto& winner : {daily, broken, wandering})
