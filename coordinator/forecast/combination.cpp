@@ -79,20 +79,27 @@ MemberPaths seasonal_naive(const Window& window, const Horizons& horizons) {
   return naive;
 }
 
-/// Told the values before each origin one by one.
-MemberPaths forecast_online(const Window& window, std::chrono::nanoseconds step,
-                            const Horizons& horizons) {
-  MemberPaths online{.name = "online", .paths = {}};
-  OnlineForecaster forecaster(step);
+/// What the online forecaster said at each origin, told the values before it one by one.
+struct OnlineForecasts {
+  MemberPaths means{.name = "online", .paths = {}};
+  std::vector<std::vector<Quantiles>> quantiles;  ///< of the same steps
+};
+
+OnlineForecasts forecast_online(const Window& window, std::chrono::nanoseconds step,
+                                const Horizons& horizons) {
+  OnlineForecasts made;
+  OnlineForecaster online(step);
   std::size_t t = 0;
   for (const std::size_t origin : horizons.origins) {
     for (; t < origin; ++t) {
-      forecaster.update(WallTime(step * static_cast<std::int64_t>(t)),
-                        window.known[t] != 0 ? window.values[t] : std::nan(""));
+      online.update(WallTime(step * static_cast<std::int64_t>(t)),
+                    window.known[t] != 0 ? window.values[t] : std::nan(""));
     }
-    online.paths.push_back(forecaster.path(horizons.points));
+    auto forecast = online.forecast_or_zero(horizons.points);
+    made.means.paths.push_back(std::move(forecast.mean));
+    made.quantiles.push_back(std::move(forecast.quantiles));
   }
-  return online;
+  return made;
 }
 
 class Run {
@@ -102,6 +109,7 @@ class Run {
         step_(step),
         horizons_(make_horizons(window, points)),
         recent_(window),
+        distributions_(2 + recent_.members()),
         errors_(window),
         change_(window.values) {
     const bool day = window.day > 0;
@@ -159,7 +167,9 @@ class Run {
     std::vector<ModelScore> scores = {score_combination()};
     for (std::size_t m = 0; m < members_.size(); ++m) scores.push_back(score_member(m));
     const auto names = recent_.names();
-    for (std::size_t m = 0; m < names.size(); ++m) scores.push_back(score_recent(names[m], m + 1));
+    for (std::size_t m = 0; m < names.size(); ++m)
+      scores.push_back(score_distribution(names[m], m + 1));
+    scores.push_back(score_distribution("online band", distributions_ - 1));
     compare_with(scores, members_.front().name);
     std::stable_sort(scores.begin(), scores.end(), [](const ModelScore& a, const ModelScore& b) {
       return std::pair(-a.weight, a.pinball) < std::pair(-b.weight, b.pinball);
@@ -176,6 +186,7 @@ class Run {
     for (std::size_t i = kStretches.size() - stretches; i < kStretches.size(); ++i)
       names.emplace_back(kStretches.at(i));
     if (same_time > 0) names.emplace_back("same time of day");
+    names.emplace_back("online band");
     return names;
   }
 
@@ -215,7 +226,9 @@ class Run {
     members_.push_back(seasonal_naive(window_, horizons_));
     for (const auto& shape : make_shapes(window_))
       members_.push_back(forecast_shape(window_, *shape, horizons_));
-    members_.push_back(forecast_online(window_, step_, horizons_));
+    auto online = forecast_online(window_, step_, horizons_);
+    members_.push_back(std::move(online.means));
+    online_ = std::move(online.quantiles);
     for (const std::size_t origin : horizons_.origins) {
       liveliness_.push_back(liveliness_before(origin));
       ages_.push_back(static_cast<double>(window_.size() - origin) /
@@ -315,22 +328,23 @@ class Run {
     errors_.prepare(kMostErrors);
   }
 
-  /// The band first, then the recent values.
+  /// The band first, then the recent values, and the online forecaster's last.
   std::vector<Quantiles> distributions(std::size_t k, std::size_t h,
                                        const std::vector<Quantiles>& stretches,
                                        std::size_t apart) const {
     std::vector<Quantiles> said;
-    said.reserve(1 + recent_.members());
+    said.reserve(distributions_);
     const ForecastPoint here = asked(k, h);
     said.push_back(errors_.quantiles(here, apart));
     for (double& quantile : said.back()) quantile += here.said;
     said.insert(said.end(), stretches.begin(), stretches.end());
     if (window_.day > 0) said.push_back(recent_.same_time(horizons_.origins[k], here.t));
+    said.push_back(online_[k][h]);
     return said;
   }
 
   void share_levels(bool is_given) {
-    const std::size_t count = 1 + recent_.members();
+    const std::size_t count = distributions_;
     Shares prior(count,
                  (1 - kBandPrior) / static_cast<double>(std::max<std::size_t>(1, count - 1)));
     prior[0] = count > 1 ? kBandPrior : 1;
@@ -391,7 +405,7 @@ class Run {
     return make_score("combination", 1, sums, level_ranges_);
   }
 
-  ModelScore score_recent(const std::string& name, std::size_t m) const {
+  ModelScore score_distribution(const std::string& name, std::size_t m) const {
     std::vector<ScoreSum> sums(level_ranges_.size());
     for_judged([&](std::size_t range, std::size_t i) {
       Quantiles said{};
@@ -442,11 +456,13 @@ class Run {
   const std::chrono::nanoseconds step_;
   Horizons horizons_;
   RecentValues recent_;
+  std::size_t distributions_;  ///< how many there are of each step
   LocalErrors errors_;
   RegimeChange change_;
   std::vector<MemberPaths> members_;
-  std::vector<double> liveliness_;  ///< by origin
-  std::vector<double> ages_;        ///< by origin, in units
+  std::vector<std::vector<Quantiles>> online_;  ///< by origin and distance
+  std::vector<double> liveliness_;              ///< by origin
+  std::vector<double> ages_;                    ///< by origin, in units
   std::vector<std::size_t> point_ranges_;
   std::vector<Shares> point_shares_;  ///< by range
   std::vector<std::size_t> level_ranges_;

@@ -360,8 +360,13 @@ ForecastOrReason OnlineForecaster::forecast(const SeriesKey& key, std::size_t po
     return NotYet{fmt::format("{} of {} values", values_, kFewestValues),
                   values_ == 0 ? WallTime() : end() + step_ * missing};
   }
-  Forecast made;
+  Forecast made = forecast_or_zero(points);
   made.key = key;
+  return made;
+}
+
+Forecast OnlineForecaster::forecast_or_zero(std::size_t points) const {
+  Forecast made;
   made.start = end();
   made.step = step_;
   made.model = "online";

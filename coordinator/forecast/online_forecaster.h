@@ -42,11 +42,11 @@ class OnlineForecaster {
   /// hour and ten steps is believed, and what was to be compared with values to come is forgotten.
   bool update(WallTime time, double value);
 
-  /// Means of the steps after the last one that was told; without values, zero.
-  std::vector<double> path(std::size_t points) const;
-
-  /// The same with quantiles.
+  /// The steps after the last one that was told.
   ForecastOrReason forecast(const SeriesKey& key, std::size_t points) const;
+
+  /// The same, however few values there were: without any, all 0.
+  Forecast forecast_or_zero(std::size_t points) const;
 
   std::chrono::nanoseconds step() const { return step_; }
   /// Where the next value is expected; the epoch: none was told yet.
@@ -111,6 +111,7 @@ class OnlineForecaster {
   std::array<double, kViews> weights(std::size_t distance) const;
   double combined(std::size_t distance, const std::array<double, kViews>& of_view) const;
   Quantiles band(std::size_t distance) const;
+  std::vector<double> path(std::size_t points) const;
   double scale() const;
   void pass_gap(std::int64_t steps);
 
