@@ -1,6 +1,7 @@
 #include "coordinator/decide/explanation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <optional>
 #include <string_view>
@@ -302,13 +303,15 @@ class Page {
     }
     for (const Json& lead : forecast.at("leads")) {
       line("  lead command      {}", text_of(lead, "signature"));
+      const double seen_ago = lead.at("seen_ago_s").get<double>();
+      const bool is_planned = seen_ago < 0;
       line(
-          "                    seen {:.1f} s before this decision; load expected {:.1f} s after it "
+          "                    {} {:.1f} s {} this decision; load expected {:.1f} s after it "
           "({}) until {}, {} "
           "more",
-          lead.at("seen_ago_s").get<double>(), lead.at("expected_onset_in_s").get<double>(),
-          text_of(lead, "expected_onset"), text_of(lead, "expected_end"),
-          amount(lead.at("effect")));
+          is_planned ? "planned" : "seen", std::abs(seen_ago), is_planned ? "after" : "before",
+          lead.at("expected_onset_in_s").get<double>(), text_of(lead, "expected_onset"),
+          text_of(lead, "expected_end"), amount(lead.at("effect")));
     }
   }
 

@@ -39,7 +39,7 @@ constexpr double kLeastKept = 0.5;  ///< of given shares, by members that are st
 using Shares = std::vector<double>;
 
 /// Ends of the ranges of distances that have shares of their own; the last is `points`.
-std::vector<std::size_t> make_ranges(std::vector<std::size_t> ends, std::size_t points) {
+std::vector<std::size_t> make_ranges(const std::vector<std::size_t>& ends, std::size_t points) {
   std::vector<std::size_t> ranges;
   for (const std::size_t end : ends) {
     if (end < points && end > (ranges.empty() ? 0 : ranges.back())) ranges.push_back(end);

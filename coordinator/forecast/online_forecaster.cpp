@@ -264,7 +264,7 @@ void OnlineForecaster::expect(std::int64_t at) {
   std::array<bool, kDistances.size()> is_due{};
   std::uint32_t farthest = 0;
   for (std::size_t d = 0; d < kDistances.size(); ++d) {
-    const auto apart = std::max<std::int64_t>(1, kDistances[d] / kPending);
+    const auto apart = std::max<std::int64_t>(1, kDistances[d] / std::int64_t{kPending});
     is_due[d] = at % apart == 0;
     if (is_due[d]) farthest = kDistances[d];
   }

@@ -93,8 +93,8 @@ bool Deciding::concerns(const Workload& workload, const std::string& host_name,
 
 Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadState& state,
                              const LiveState& live, const LearnedState& learned,
-                             const PendingValue& pending, Memory& memory, WallTime now,
-                             Turn& turn) const {
+                             const std::vector<LeadSighting>& expected, const PendingValue& pending,
+                             Memory& memory, WallTime now, Turn& turn) const {
   Facts facts;
   facts.now = now;
   facts.workload = state.workload;
@@ -121,8 +121,9 @@ Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadStat
   } else if (const auto* not_yet = std::get_if<NotYet>(&learned_forecast->second)) {
     facts.no_forecast_reason = not_yet->reason;
   } else {
-    facts.forecast =
-        with_leads(std::get<Forecast>(learned_forecast->second), live.sightings_for(key, now));
+    auto sightings = live.sightings_for(key, now);
+    sightings.insert(sightings.end(), expected.begin(), expected.end());
+    facts.forecast = with_leads(std::get<Forecast>(learned_forecast->second), sightings);
     turn.forecasts.insert_or_assign(key, *facts.forecast);
   }
 
@@ -137,6 +138,7 @@ Facts Deciding::gather_facts(const Policy& policy, const LiveState::WorkloadStat
 }
 
 Deciding::Turn Deciding::decide(const LiveState& live, const LearnedState& learned,
+                                const std::vector<LeadSighting>& expected,
                                 const PendingValue& pending, WallTime now) {
   Turn turn;
   for (const auto& policy : policies_) {
@@ -144,8 +146,8 @@ Deciding::Turn Deciding::decide(const LiveState& live, const LearnedState& learn
       const auto* host = live.find_host(workload.host);
       if (host == nullptr || !policy_applies(policy, workload, host->name, learned.tags)) continue;
       Memory& memory = memory_[{workload, policy.name}];
-      Decision decision =
-          plan(policy, gather_facts(policy, state, live, learned, pending, memory, now, turn));
+      Decision decision = plan(
+          policy, gather_facts(policy, state, live, learned, expected, pending, memory, now, turn));
       // What this moment asks for by itself; the stabilised want would keep itself alive for ever.
       std::uint64_t asked = 0;
       for (const auto& candidate : decision.candidates) {

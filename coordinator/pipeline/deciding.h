@@ -29,8 +29,9 @@ class Deciding {
     std::vector<Decision> decisions;  ///< worth recording: they change something, or a new reason
     std::map<SeriesKey, Forecast> forecasts;  ///< as decisions saw them, moved by the commands seen
   };
-  Turn decide(const LiveState& live, const LearnedState& learned, const PendingValue& pending,
-              WallTime now);
+  /// `expected`: runs of lead commands that are planned.
+  Turn decide(const LiveState& live, const LearnedState& learned,
+              const std::vector<LeadSighting>& expected, const PendingValue& pending, WallTime now);
 
   /// A reduction was carried out: the cool-down starts.
   void on_lowered(const Workload& workload, Knob knob, WallTime when);
@@ -58,7 +59,8 @@ class Deciding {
 
   Facts gather_facts(const Policy& policy, const LiveState::WorkloadState& state,
                      const LiveState& live, const LearnedState& learned,
-                     const PendingValue& pending, Memory& memory, WallTime now, Turn& turn) const;
+                     const std::vector<LeadSighting>& expected, const PendingValue& pending,
+                     Memory& memory, WallTime now, Turn& turn) const;
 
   std::vector<Policy> policies_;
   std::map<MemoryKey, Memory> memory_;

@@ -1,14 +1,17 @@
 #include "coordinator/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/base/log.h"
+#include "coordinator/pipeline/expected_runs.h"
 
 namespace foreshock::coordinator {
 
 namespace {
 
+constexpr std::chrono::hours kPlannedAhead{24};
 /// One transaction holds at most this many batches: enough to share the cost of a durable commit
 /// among many agents, few enough that no agent waits long for its acknowledgement.
 constexpr std::size_t kBatchesPerCommit = 256;
@@ -228,6 +231,22 @@ void Pipeline::on_arming_outcome(HostId host, const ActionOutcome& outcome) {
   arming_.on_rejected(host, arm->reflex.signature, target, knob, parts_.clock.wall_now());
 }
 
+/// As far ahead as decisions look at the most.
+std::vector<LeadSighting> Pipeline::expect_runs(const LearnedState& learned, WallTime now) const {
+  std::vector<LeadSighting> expected;
+  std::set<HostId> sources;
+  for (const auto& lead : learned.leads) sources.insert(lead.source_host);
+  const auto rules = parts_.signature_rules.read();
+  for (const HostId source : sources) {
+    const auto* host = live_.find_host(source);
+    if (host == nullptr) continue;
+    auto of_host =
+        expected_runs(learned.leads, source, host->upcoming, *rules, now, now + kPlannedAhead);
+    expected.insert(expected.end(), of_host.begin(), of_host.end());
+  }
+  return expected;
+}
+
 void Pipeline::decide(WallTime now) {
   decide_now_ = false;
   last_decided_ = now;
@@ -237,7 +256,8 @@ void Pipeline::decide(WallTime now) {
     if (known == nullptr) return std::nullopt;
     return dispatcher_.pending_value(known->public_key, cgroup, knob);
   };
-  auto turn = deciding_.decide(live_, *parts_.learned.read(), pending, now);
+  const auto learned = parts_.learned.read();
+  auto turn = deciding_.decide(live_, *learned, expect_runs(*learned, now), pending, now);
   decided_forecasts_ = std::move(turn.forecasts);
   for (auto& decision : turn.decisions) record_and_dispatch(std::move(decision), now);
 }

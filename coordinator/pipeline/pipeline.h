@@ -72,6 +72,7 @@ class Pipeline {
   bool notice_lead(HostId host, const BootId& boot, const Execution& execution, WallTime exec_time);
   void on_outcome(HostId host, const ActionOutcome& outcome);
   void on_arming_outcome(HostId host, const ActionOutcome& outcome);
+  std::vector<LeadSighting> expect_runs(const LearnedState& learned, WallTime now) const;
   void decide(WallTime now);
   void arm_reflexes(WallTime now);
   void record_and_dispatch(Decision decision, WallTime now);

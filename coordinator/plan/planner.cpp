@@ -76,8 +76,10 @@ const LeadContribution* lead_behind(const Policy& policy, const Facts& facts,
 }
 
 std::string explain_lead(const LeadContribution& lead, WallTime now) {
-  std::string text = fmt::format(", moved by lead `{}` seen {} ago", lead.signature,
-                                 show_seconds(now - lead.seen));
+  std::string text = lead.seen > now ? fmt::format(", moved by lead `{}` planned in {}",
+                                                   lead.signature, show_seconds(lead.seen - now))
+                                     : fmt::format(", moved by lead `{}` seen {} ago",
+                                                   lead.signature, show_seconds(now - lead.seen));
   text += lead.expected_onset > now
               ? fmt::format(", load expected in {}", show_seconds(lead.expected_onset - now))
               : std::string(", its load is due now");

@@ -4,8 +4,8 @@
 
 namespace foreshock::coordinator {
 
-void TagKeeper::restore(std::vector<Tag> kept) {
-  for (auto& tag : kept) {
+void TagKeeper::restore(const std::vector<Tag>& kept) {
+  for (const auto& tag : kept) {
     const Place place{tag.workload, tag.key};
     kept_[place] = {tag, tag, kRounds};
   }

@@ -22,7 +22,7 @@ class TagKeeper {
   static constexpr double kMargin = 0.1;
 
   /// The tags that were kept in an earlier life.
-  void restore(std::vector<Tag> kept);
+  void restore(const std::vector<Tag>& kept);
   /// A round: what was found of these workloads, at most one tag a workload and key. Tags of other
   /// workloads stay as they are; rounds pass only for these.
   void observe(const std::vector<Workload>& workloads, const std::vector<Tag>& found);
