@@ -20,7 +20,7 @@ constexpr std::size_t kMeasuredPerRound = 16;
 
 }  // namespace
 
-CalendarRound::CalendarRound(std::vector<CalendarSource> sources, HistoryReader& history)
+CalendarRound::CalendarRound(const std::vector<CalendarSource>& sources, HistoryReader& history)
     : book_(sources, [](const std::string& url) { return fetch_url(url); }),
       history_(history),
       has_sources_(!sources.empty()) {}

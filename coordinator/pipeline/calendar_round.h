@@ -20,7 +20,7 @@ namespace foreshock::coordinator {
 class CalendarRound {
  public:
   /// `history` outlives it.
-  CalendarRound(std::vector<CalendarSource> sources, HistoryReader& history);
+  CalendarRound(const std::vector<CalendarSource>& sources, HistoryReader& history);
 
   /// @return the sources and whether they help.
   Result<std::vector<CalendarState>> run(std::map<SeriesKey, ForecastOrReason>& forecasts,

@@ -57,7 +57,7 @@ double last_known(const Series& series) {
 
 }  // namespace
 
-Learning::Learning(Options options, Parts parts)
+Learning::Learning(const Options& options, Parts parts)
     : options_(options),
       parts_(parts),
       models_({.retrain_interval = options.retrain_interval,

@@ -67,7 +67,7 @@ class Learning {
     AnomalyLog& anomalies;
     MetricRegistry& metrics;
   };
-  Learning(Options options, Parts parts);
+  Learning(const Options& options, Parts parts);
 
   /// Called with the state before the round in which tags and leads are already the new ones.
   using OnLeads = std::function<void(LearnedState)>;
