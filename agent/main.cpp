@@ -219,7 +219,11 @@ void add_capture(CLI::App& app, Arguments& arguments, int& status) {
   verb->add_option("--command", arguments.command, "Whose command line has this");
   verb->add_option("--min-duration", arguments.min_duration, "Only ends after 500ms, 2s, …");
   verb->add_option("--tree", arguments.tree, "This process and what it starts")->type_name("PID");
-  verb->add_option("--top", arguments.top, "At the end, a table of N commands")->type_name("N");
+  verb->add_option("--top", arguments.top, "At the end, a table of N commands (10)")
+      ->type_name("N")
+      ->expected(0, 1)
+      ->default_str("10")
+      ->check(CLI::Range(1, 10'000));
   verb->add_option("--output", arguments.output_path, "Write to this file");
   verb->add_option("--source", arguments.source, "Where commands come from")
       ->check(CLI::IsMember({"auto", "bpf", "proc_connector", "audit_log"}))
