@@ -20,7 +20,7 @@ namespace {
 constexpr auto kLookInterval = std::chrono::seconds(1);
 /// The daemon writes the lines of an event together: after this long nothing more comes.
 constexpr auto kWholeAfter = std::chrono::milliseconds(200);
-constexpr std::size_t kMaxLineBytes = 64 * 1024;
+constexpr std::size_t kMaxLineBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxReads = 64;  // of 64 KiB each, in one drain
 constexpr std::size_t kMaxRunning = 65536;
 
@@ -81,7 +81,7 @@ Result<std::size_t> AuditLogEventSource::drain(const Sink& sink) {
 }
 
 Result<void> AuditLogEventSource::read_lines() {
-  std::array<char, 64 * 1024> buffer;
+  std::array<char, kMaxLineBytes> buffer;
   for (std::size_t i = 0; i < kMaxReads; ++i) {
     const auto n = ::pread(log_.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset_));
     if (n < 0 && errno == EINTR) continue;
