@@ -86,8 +86,8 @@ class SequenceModel {
     own0,
     all0,
     recency,
-    kInputs
   };
+  static constexpr std::size_t kInputs = recency + 1;
   static constexpr std::size_t kContexts = recency;
   static constexpr std::size_t kCandidates = CandidateMixer::kCandidates;
   static constexpr std::size_t kCorrections = 2;  ///< contexts whose mistakes are remembered
