@@ -19,6 +19,8 @@ class Actuator {
   /// `not_found` when the cgroup is gone, `conflict` when the path is another cgroup by now,
   /// `unsupported` when it has no such file.
   virtual Result<KnobValue> read(const CgroupTarget& target) const = 0;
+  /// The value, or the next looser one that whoever else keeps the knob would not change again.
+  virtual KnobValue lasting(const CgroupTarget&, KnobValue value) const { return value; }
   /// Writes and reads back; returns what the kernel made of it. Errors as of read(), and the
   /// kernel's refusal.
   virtual Result<KnobValue> apply(const CgroupTarget& target, KnobValue value) = 0;

@@ -67,12 +67,14 @@ ActionOutcome CommandExecutor::carry_out(const Command& command, WallTime now) {
 }
 
 void CommandExecutor::adjust(const Adjustment& adjustment, ActionOutcome& outcome) {
-  const auto& [target, knob, value] = adjustment;
+  const auto& [target, knob, wanted] = adjustment;
+  Actuator* const actuator = find_actuator(knob);
+  const KnobValue value = actuator->lasting(target, wanted);
   const bool first_touch = !journal_.find(target, knob);
   if (auto recorded = record(target, knob, outcome.before, value); !recorded) {
     return fail(recorded.error(), outcome);  // what can't be undone is not done
   }
-  if (auto after = find_actuator(knob)->apply(target, value)) {
+  if (auto after = actuator->apply(target, value)) {
     succeed(*after, outcome);
   } else {
     fail(after.error(), outcome);

@@ -41,6 +41,14 @@ class SystemdUnitActuator final : public Actuator {
     return present;
   }
 
+  // systemd writes a quota down in whole percents of a core: at its next daemon-reload it would
+  // have another one.
+  KnobValue lasting(const CgroupTarget& target, KnobValue value) const override {
+    constexpr std::uint64_t kPercent = 10;  // thousandths of a core
+    if (knob() != Knob::cpu_max || !value || !has_unit(target)) return value;
+    return (*value + kPercent - 1) / kPercent * kPercent;
+  }
+
   Result<KnobValue> apply(const CgroupTarget& target, KnobValue value) override {
     // Identity first: the unit of this path may run in another cgroup by now.
     if (auto present = files_->read(target);

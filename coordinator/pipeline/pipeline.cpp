@@ -55,7 +55,7 @@ Pipeline::Pipeline(Options options, std::vector<Policy> policies, std::uint64_t 
 
 void Pipeline::reconfigure(Options options, std::vector<Policy> policies) {
   settings_.publish({.version = settings_.read()->version + 1,
-                     .options = options,
+                     .options = std::move(options),
                      .policies = std::move(policies)});
 }
 

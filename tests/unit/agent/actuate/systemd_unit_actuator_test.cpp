@@ -75,6 +75,17 @@ TEST_F(SystemdUnitActuator, sets_the_property_of_a_unit_and_reads_the_file) {
                                                      "web.service CPUQuotaPerSecUSec=infinity"}));
 }
 
+TEST_F(SystemdUnitActuator, asks_for_whole_percents_which_a_daemon_reload_keeps) {
+  const auto web = host_.add("/system.slice/web.service");
+  const auto other = host_.add("/no/unit");
+  units_->units = {{"/system.slice/web.service", "web.service"}};
+  EXPECT_EQ(knob(Knob::cpu_max).lasting(web, KnobValue(482)), KnobValue(490));
+  EXPECT_EQ(knob(Knob::cpu_max).lasting(web, KnobValue(480)), KnobValue(480));
+  EXPECT_EQ(knob(Knob::cpu_max).lasting(web, std::nullopt), std::nullopt);
+  EXPECT_EQ(knob(Knob::memory_max).lasting(web, KnobValue(482)), KnobValue(482));
+  EXPECT_EQ(knob(Knob::cpu_max).lasting(other, KnobValue(482)), KnobValue(482));
+}
+
 TEST_F(SystemdUnitActuator, tells_what_the_kernel_has_when_systemd_limits_nothing) {
   const auto target = host_.add("/system.slice/web.service");
   units_->units = {{"/system.slice/web.service", "web.service"}};
