@@ -199,10 +199,6 @@ double OnlineForecaster::next_residual(const View& view, const Lags& residuals) 
   return std::clamp(next, -most, most);
 }
 
-double OnlineForecaster::scale() const {
-  return is_ratio_ ? std::max(views_[0].level, kTiny) : 1.0;
-}
-
 bool OnlineForecaster::update(WallTime time, double value) {
   const std::int64_t at = time.time_since_epoch() / step_;
   const std::int64_t tolerated = 10 + std::chrono::hours(1) / step_;
@@ -246,7 +242,7 @@ void OnlineForecaster::score(std::int64_t at, double value) {
     for (auto& expected : distance.pending) {
       if (expected.due == 0 || expected.due > at) continue;
       if (expected.due == at) {
-        const double error = (value - combined(d, expected.of_view)) / expected.scale;
+        const double error = value - combined(d, expected.of_view);
         distance.ring[distance.told++ % kErrors] = static_cast<float>(error);
         distance.count = kScoreMemory * distance.count + 1;
         for (std::size_t v = 0; v < kViews; ++v) {
@@ -291,7 +287,7 @@ void OnlineForecaster::expect(std::int64_t at) {
     if (!is_due[d]) continue;
     auto& pending = distances_[d].pending;
     const auto free = std::ranges::find(pending, 0, &Expected::due);
-    if (free != pending.end()) *free = {at + kDistances[d], scale(), expected[d]};
+    if (free != pending.end()) *free = {at + kDistances[d], expected[d]};
   }
 }
 
@@ -323,7 +319,7 @@ double OnlineForecaster::combined(std::size_t distance,
   return sum;
 }
 
-/// Of errors, in units of the scale.
+/// Of errors.
 Quantiles OnlineForecaster::band(std::size_t d) const {
   double factor = 1;
   while (d > 0 && distances_[d].told < kFewestErrors) {
@@ -387,7 +383,7 @@ Forecast OnlineForecaster::forecast_or_zero(std::size_t points) const {
                                                          (kDistances[d + 1] - kDistances[d]);
     Quantiles& quantiles = made.quantiles.emplace_back();
     for (std::size_t q = 0; q < quantiles.size(); ++q) {
-      quantiles[q] = made.mean[p] + scale() * (near[q] + part * (far[q] - near[q]));
+      quantiles[q] = made.mean[p] + near[q] + part * (far[q] - near[q]);
       if (is_ratio_) quantiles[q] = std::max(quantiles[q], 0.0);
     }
     std::ranges::sort(quantiles);
@@ -463,7 +459,6 @@ struct OnlineForecaster::Archive {
     for (auto& distance : one.distances_) {
       for (auto& expected : distance.pending) {
         visit(expected.due);
-        visit(expected.scale);
         visit(expected.of_view);
       }
       visit(distance.errors);
@@ -527,8 +522,7 @@ Result<OnlineForecaster> OnlineForecaster::restore(ByteView bytes) {
     bool is_sound = are_finite(distance.errors) && are_finite(distance.ring) &&
                     std::isfinite(distance.count) && distance.count >= 0;
     for (const auto& expected : distance.pending)
-      is_sound = is_sound && are_finite(expected.of_view) && expected.scale > 0 &&
-                 std::isfinite(expected.scale);
+      is_sound = is_sound && are_finite(expected.of_view);
     if (!is_sound) return corrupt("an error that cannot be");
   }
   return made;

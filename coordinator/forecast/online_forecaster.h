@@ -84,14 +84,13 @@ class OnlineForecaster {
   };
   struct Expected {
     std::int64_t due = 0;  ///< step; 0: none
-    double scale = 1;
     std::array<double, kViews> of_view{};
   };
   struct Distance {
     std::array<Expected, kPending> pending;
     std::array<double, kViews> errors{};  ///< discounted means of distances
     double count = 0;
-    std::array<float, kErrors> ring{};  ///< errors of the combination, in units of the scale
+    std::array<float, kErrors> ring{};  ///< errors of the combination
     std::uint32_t told = 0;             ///< to the ring, ever
   };
   struct Archive;
@@ -112,7 +111,6 @@ class OnlineForecaster {
   double combined(std::size_t distance, const std::array<double, kViews>& of_view) const;
   Quantiles band(std::size_t distance) const;
   std::vector<double> path(std::size_t points) const;
-  double scale() const;
   void pass_gap(std::int64_t steps);
 
   std::chrono::nanoseconds step_{};

@@ -129,6 +129,15 @@ TEST(OnlineForecaster, quantiles_are_ordered_and_not_negative_where_the_series_i
   }
 }
 
+TEST(OnlineForecaster, is_not_beside_itself_when_load_comes_after_nothing) {
+  OnlineForecaster online(kStep);
+  tell(online, 0, 100, [](std::size_t) { return 0.0; });
+  for (std::size_t i = 100; i < 400; ++i) {
+    tell(online, i, 1, [](std::size_t at) { return at % 20 < 5 ? 2.0 : 0.0; });
+    for (const auto& quantiles : forecast(online, 60).quantiles) ASSERT_LE(quantiles[6], 6) << i;
+  }
+}
+
 TEST(OnlineForecaster, takes_values_below_zero_as_offsets) {
   const auto value_of = [](std::size_t i) { return daily(i) - 10; };
   OnlineForecaster online(kStep);
