@@ -430,6 +430,7 @@ struct OnlineForecaster::Archive {
     raw(fields.data(), fields.size() * sizeof(T));
   }
   void raw(void* field, std::size_t size) {
+    if (size == 0) return;  // no season: no memory
     if (out) {
       const auto* bytes = static_cast<const std::byte*>(field);
       out->insert(out->end(), bytes, bytes + size);
