@@ -172,20 +172,24 @@ static __always_inline void send_at_once(struct task_struct* task) {
   send(&event);
 }
 
-/* All threads are on their way out when `live` is 0. That is so for several of the last ones; the
- * first of them puts the event aside, the others find it there. */
+/* All threads are on their way out when `live` is 0. That is so for several of the last ones, on
+ * several CPUs at once: the first of them takes the slot in the process's name and puts the event
+ * aside, the others find that name. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_process_exit, struct task_struct* task) {
   struct task_struct* leader = task->group_leader;
-  __u64 key = owner_key(leader), owner;
+  __u64 key = owner_key(leader), owner, found;
   struct ended_slot* slot;
 
   if (task->signal->live.counter != 0) return 0;
   slot = slot_of(leader);
   if (!slot) return 0; /* cannot be: the array has this element */
   owner = slot->owner;
-  if ((owner & ~(__u64)IN_USE) == key) return 0; /* put aside by another of its last threads */
-  if ((owner & IN_USE) || !claim(slot, owner)) {
+  found = owner;
+  if (!(owner & IN_USE) && owner != key)
+    found = __sync_val_compare_and_swap(&slot->owner, owner, key | IN_USE);
+  if ((found & ~(__u64)IN_USE) == key) return 0; /* another of its last threads has put it aside */
+  if (found != owner || (owner & IN_USE)) {
     send_at_once(task);
     return 0;
   }

@@ -268,6 +268,36 @@ TEST_P(Threads, use_is_counted_whole_however_they_end) {
 
 INSTANTIATE_TEST_SUITE_P(BpfEventSourceTest, Threads, testing::Values("join", "group", "leader"));
 
+/// Threads that end on both CPUs at once, many times, several processes at a time.
+TEST_F(BpfEventSourceTest, counts_the_use_of_many_threads_that_end_together_whole) {
+  constexpr std::size_t kProcesses = 120;
+  constexpr std::size_t kAtATime = 3;
+  const auto source = make();
+  Captured captured;
+  std::map<std::uint32_t, Ended> all;
+  std::set<std::uint32_t> pids;
+  for (std::size_t i = 0; i < kProcesses; i += kAtATime) {
+    std::vector<std::uint32_t> started;
+    for (std::size_t k = 0; k < kAtATime; ++k)
+      started.push_back(start({"subject", "threads", "group", "5"}));
+    for (const auto pid : started) {
+      all[pid] = wait_for(pid);
+      pids.insert(pid);
+    }
+  }
+  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, pids));
+  ASSERT_TRUE(source->detach());
+  ASSERT_NO_FATAL_FAILURE(captured.drain(*source));
+  expect_each_once(captured, pids);
+  for (const auto& exit : captured.exits_of(pids)) {
+    const Ended& ended = all[exit.facts.process.pid];
+    const double true_cpu = to_seconds(ended.usage.ru_utime) + to_seconds(ended.usage.ru_stime);
+    const double cpu = std::chrono::duration<double>(exit.use.cpu).count();
+    EXPECT_GE(cpu, 0.98 * true_cpu);
+    EXPECT_LE(cpu, 1.02 * true_cpu);
+  }
+}
+
 TEST_F(BpfEventSourceTest, misses_none_of_2000_quick_commands) {
   const auto source = make();
   Captured captured;

@@ -3,8 +3,8 @@
 //   capture_subject exit CODE            ends with CODE; further words are ignored
 //   capture_subject signal N             dies of signal N
 //   capture_subject wait                 waits to be killed
-//   capture_subject threads join|group|leader
-//                                        64 MiB, four threads of 60 ms CPU each; ends with code 3
+//   capture_subject threads join|group|leader [MS]
+//                                        64 MiB, four threads of 60 (MS) ms CPU each; ends with code 3
 //                                        when all were joined, by exit_group in a worker, or by
 //                                        threads after their leader
 
@@ -26,6 +26,7 @@ constexpr std::size_t kMemoryBytes = 64u << 20;
 constexpr int kThreads = 4;
 
 std::string_view ending;
+long busy_milliseconds = 60;
 std::atomic<int> busy{kThreads};
 
 void burn(long milliseconds) {
@@ -36,7 +37,7 @@ void burn(long milliseconds) {
 }
 
 void* work(void* is_last) {
-  burn(60);
+  burn(busy_milliseconds);
   busy.fetch_sub(1);
   if (ending == "group") {
     // The others are in the middle of something when the last one ends the process.
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
   if (verb == "signal") return die_of(std::atoi(argv[2]));
   if (verb == "threads") {
     ending = argv[2];
+    if (argc > 3) busy_milliseconds = std::atol(argv[3]);
     return run_threads();
   }
   return 2;
