@@ -15,6 +15,7 @@
 #include "coordinator/forecast/recent_values.h"
 #include "coordinator/forecast/seasonal_naive.h"
 #include "coordinator/forecast/shape.h"
+#include "coordinator/forecast/trend_shapes.h"
 #include "coordinator/forecast/widening.h"
 #include "coordinator/forecast/window.h"
 
@@ -225,6 +226,8 @@ class Run {
   void forecast_members() {
     members_.push_back(seasonal_naive(window_, horizons_));
     for (const auto& shape : make_shapes(window_))
+      members_.push_back(forecast_shape(window_, *shape, horizons_));
+    for (const auto& shape : make_trend_shapes(window_))
       members_.push_back(forecast_shape(window_, *shape, horizons_));
     auto online = forecast_online(window_, step_, horizons_);
     members_.push_back(std::move(online.means));
