@@ -22,15 +22,19 @@ class AnomalyLog {
   static Result<std::unique_ptr<AnomalyLog>> open(const std::string& path);
 
   /// All or nothing. One that is there already stays as it is.
-  Result<void> add(const std::vector<Anomaly>& anomalies);
+  Result<void> add(const std::vector<Anomaly>& anomalies,
+                   const std::vector<UnusualSession>& sessions);
   Result<void> forget_before(WallTime time);
 
  private:
-  AnomalyLog(Database database, Statement add)
-      : database_(std::move(database)), add_(std::move(add)) {}
+  AnomalyLog(Database database, Statement add, Statement add_session)
+      : database_(std::move(database)),
+        add_(std::move(add)),
+        add_session_(std::move(add_session)) {}
 
   Database database_;
   Statement add_;
+  Statement add_session_;
 };
 
 struct AnomalyQuery {
@@ -48,6 +52,8 @@ class AnomalyReader {
   static Result<std::unique_ptr<AnomalyReader>> open(const std::string& path);
 
   Result<std::vector<Anomaly>> read(const AnomalyQuery& query);
+  /// By time, host and limit; none where only one workload is asked for.
+  Result<std::vector<UnusualSession>> read_sessions(const AnomalyQuery& query);
 
  private:
   explicit AnomalyReader(Database database) : database_(std::move(database)) {}

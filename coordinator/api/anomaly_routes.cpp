@@ -28,6 +28,16 @@ Json anomaly_json(const Anomaly& one, const HostNames& names) {
           {"reason", one.reason}};
 }
 
+Json session_json(const UnusualSession& one, const HostNames& names) {
+  return {{"time", time_json(one.time)},
+          {"host", name_of(one.host, names)},
+          {"uid", one.uid},
+          {"score", number_json(one.score)},
+          {"detector", one.detector},
+          {"command", one.command},
+          {"reason", one.reason}};
+}
+
 }  // namespace
 
 void AnomalyRoutes::add_to(HttpServer& server) {
@@ -52,12 +62,16 @@ Result<std::string> AnomalyRoutes::get(const HttpRequest& request) {
   const std::lock_guard lock(reader_mutex_);
   FS_TRY(const auto found, parts_.anomalies.read(wanted));
   for (const Anomaly& one : found) rows.push_back(anomaly_json(one, names));
+  Json sessions = Json::array();
+  FS_TRY(const auto unusual, parts_.anomalies.read_sessions(wanted));
+  for (const UnusualSession& one : unusual) sessions.push_back(session_json(one, names));
   const auto learned = parts_.learned.read();
   return dump({{"days", days},
                {"all", !wanted.confirmed_only},
                {"watched_series", learned->watched_for_anomalies},
                {"settling_series", learned->settling_for_anomalies},
-               {"anomalies", std::move(rows)}});
+               {"anomalies", std::move(rows)},
+               {"sessions", std::move(sessions)}});
 }
 
 }  // namespace foreshock::coordinator

@@ -26,7 +26,8 @@ Json session_json(const Session& session, const HostNames& names) {
           {"kind", to_string(session.kind)},
           {"surprise_bits", number_json(session.surprise_bits)},
           {"usual_bits", number_json(session.usual_bits)},
-          {"unusual", number_json(session.unusual)}};
+          {"unusual", number_json(session.unusual)},
+          {"masquerade", session.masquerade ? number_json(*session.masquerade) : Json()}};
 }
 
 }  // namespace

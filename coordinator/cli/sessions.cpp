@@ -1,4 +1,6 @@
 // sequence next: what users run now, and what is likely next.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "coordinator/cli/reply.h"
@@ -23,6 +25,14 @@ std::string next_of(const Json& session) {
   return text.empty() ? "-" : text;
 }
 
+/// How much what is typed is like a stranger's.
+TextCell stranger_of(const Json& session) {
+  const auto score = number_of(session, "masquerade");
+  if (!score) return {"-"};
+  return TextCell(fmt::format("{:.0f} %", 100 * std::max(*score, 0.0)),
+                  *score >= 1 ? Tint::bad : Tint::none);
+}
+
 }  // namespace
 
 std::string show_sessions(const Json& reply, const View& view) {
@@ -32,6 +42,7 @@ std::string show_sessions(const Json& reply, const View& view) {
                    {"KIND"},
                    {"BITS", kRight},
                    {"USUALLY", kRight},
+                   {"STRANGER", kRight},
                    {"LAST"},
                    {"NEXT"}});
   for (const auto& session : reply.at("sessions")) {
@@ -41,7 +52,7 @@ std::string show_sessions(const Json& reply, const View& view) {
                    TextCell(fmt::format("{:.1f}", number_of(session, "surprise_bits").value_or(0)),
                             unusual ? Tint::bad : Tint::none),
                    fmt::format("{:.1f}", number_of(session, "usual_bits").value_or(0)),
-                   raw_words_of(session, "last_command"), next_of(session)});
+                   stranger_of(session), raw_words_of(session, "last_command"), next_of(session)});
   }
   return table.empty() ? "nobody ran a command in the last half hour\n" : table.render(view.style);
 }

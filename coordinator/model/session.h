@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ struct Session {
   /// How far the surprise is above the usual one, in its standard deviations; 0 below, and while
   /// too little is known.
   double unusual = 0;
+  /// Of the last hundred typed commands: 0 like this user's, 1 like a stranger's. Absent until
+  /// 5,000 are known.
+  std::optional<double> masquerade = {};
   bool operator==(const Session&) const = default;
 };
 

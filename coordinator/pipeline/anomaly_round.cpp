@@ -33,6 +33,7 @@ AnomalyRound::AnomalyRound(AnomalyOptions options, std::size_t max_series, Parts
     : options_(options),
       history_(parts.history),
       log_(parts.log),
+      sessions_(parts.sessions),
       watch_(max_series),
       confirmed_(counter_of(parts.metrics, "yes")),
       single_(counter_of(parts.metrics, "no")),
@@ -44,7 +45,7 @@ Result<void> AnomalyRound::run(const std::vector<SeriesKey>& keys,
                                WallTime now) {
   const WallTime until(now.time_since_epoch() / options_.step * options_.step);
   FS_TRY(const auto found, judge(keys, until));
-  FS_CHECK(log_.add(found));
+  FS_CHECK(log_.add(found, sessions_.take()));
   FS_CHECK(log_.forget_before(now - options_.max_age));
   for (const Anomaly& one : found) {
     (one.is_confirmed() ? confirmed_ : single_).add();

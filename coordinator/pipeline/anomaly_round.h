@@ -10,6 +10,7 @@
 #include "common/telemetry/metrics.h"
 #include "coordinator/anomaly/anomaly_log.h"
 #include "coordinator/anomaly/anomaly_watch.h"
+#include "coordinator/anomaly/unusual_sessions.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/model/forecast.h"
 
@@ -33,6 +34,7 @@ class AnomalyRound {
   struct Parts {
     HistoryReader& history;
     AnomalyLog& log;
+    UnusualSessions& sessions;  ///< found by another thread, written down by this one
     MetricRegistry& metrics;
   };
   AnomalyRound(AnomalyOptions options, std::size_t max_series, Parts parts);
@@ -51,6 +53,7 @@ class AnomalyRound {
   const AnomalyOptions options_;
   HistoryReader& history_;
   AnomalyLog& log_;
+  UnusualSessions& sessions_;
   AnomalyWatch watch_;
   Counter& confirmed_;
   Counter& single_;

@@ -70,7 +70,7 @@ Learning::Learning(const Options& options, Parts parts)
               {parts.history, parts.online}),
       check_(options.max_series),
       anomalies_(options.anomalies, options.max_series,
-                 {parts.history, parts.anomalies, parts.metrics}),
+                 {parts.history, parts.anomalies, parts.unusual_sessions, parts.metrics}),
       calendars_(options.calendars, parts.history) {}
 
 LearnedState Learning::learn(const LearnedState& before, WallTime now, const OnLeads& on_leads) {

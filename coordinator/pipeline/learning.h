@@ -65,6 +65,7 @@ class Learning {
     OnlineStore& online;
     RetrainingRequests& retraining;
     AnomalyLog& anomalies;
+    UnusualSessions& unusual_sessions;
     MetricRegistry& metrics;
   };
   Learning(const Options& options, Parts parts);

@@ -145,7 +145,6 @@ void Pipeline::follow_sessions(HostId host, const Report& report) {
     fresh.push_back(&execution);
   }
   std::ranges::stable_sort(fresh, {}, [](const Execution* one) { return one->exec_time; });
-  const auto before = sessions_.became_unusual();
   const auto rules = parts_.signature_rules.read();
   for (const Execution* one : fresh) {
     const auto signature = rules->name(one->argv.split(), one->filename);
@@ -154,7 +153,13 @@ void Pipeline::follow_sessions(HostId host, const Report& report) {
                           report.to_wall(one->exec_time), signature.text, one->argv.words,
                           !one->tty.empty()});
   }
-  unusual_sessions_.add(sessions_.became_unusual() - before);
+  auto unusual = sessions_.take_unusual();
+  for (const UnusualSession& one : unusual) {
+    log_warning("unusual_session host={} uid={} score={:.2f} reason=\"{}\"", one.host, one.uid,
+                one.score, one.reason);
+  }
+  unusual_sessions_.add(unusual.size());
+  parts_.unusual_sessions.add(std::move(unusual));
 }
 
 /// Of a batch that came before: its commit may have been the last thing an earlier life of ours

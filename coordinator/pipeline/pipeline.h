@@ -12,6 +12,7 @@
 #include "common/signature/signature_rules.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
+#include "coordinator/anomaly/unusual_sessions.h"
 #include "coordinator/decide/decision_log.h"
 #include "coordinator/dispatch/dispatcher.h"
 #include "coordinator/history/history_store.h"
@@ -48,6 +49,7 @@ class Pipeline {
     MetricRegistry& metrics;
     const Clock& clock;
     const Snapshot<SignatureRules>& signature_rules;  ///< how commands are named
+    UnusualSessions& unusual_sessions;                ///< found here, for whoever writes them down
   };
 
   Pipeline(Options options, std::vector<Policy> policies, std::uint64_t epoch, Parts parts);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
 
 namespace foreshock::coordinator {
 
@@ -19,6 +22,13 @@ double follow_mean(double mean, double value, double seen, double memory) {
   return mean + (value - mean) / std::min(seen, memory);
 }
 
+constexpr std::size_t kMostUntaken = 1000;
+/// Of typed commands only, which are few.
+constexpr std::size_t kMasqueradeUsers = 200;
+constexpr std::size_t kGramsOfUser = 20'000;
+/// Nearer to a stranger than to the user.
+constexpr double kStranger = 1;
+
 /// The model's words for who and where.
 std::string host_word(HostId host) {
   return std::to_string(host);
@@ -30,7 +40,9 @@ std::string user_word(std::uint32_t uid) {
 }  // namespace
 
 SessionWatch::SessionWatch(const SequenceModel::Options& options, std::size_t max_sessions)
-    : max_sessions_(std::max<std::size_t>(max_sessions, 1)), model_(options) {}
+    : max_sessions_(std::max<std::size_t>(max_sessions, 1)),
+      model_(options),
+      masquerades_({.max_grams = kGramsOfUser, .max_users = kMasqueradeUsers}) {}
 
 Surprise SessionWatch::on_command(const ObservedCommand& command) {
   const Surprise surprise = model_.learn(host_word(command.host), user_word(command.uid),
@@ -44,6 +56,7 @@ Surprise SessionWatch::on_command(const ObservedCommand& command) {
     known->second.session.uid = command.uid;
   }
   follow(known->second, command, surprise);
+  if (command.on_terminal) look_for_masquerade(known->second, command);
   return surprise;
 }
 
@@ -70,7 +83,39 @@ void SessionWatch::follow(Followed& followed, const ObservedCommand& command,
       std::max(std::sqrt(followed.variance / (2 * kLately - 1)), kLeastDeviation);
   const double above = (session.surprise_bits - session.usual_bits) / deviation;
   session.unusual = session.commands < kKnown ? 0 : std::max(above, 0.0);
-  if (session.unusual >= kUnusual && !was_unusual) ++became_unusual_;
+  followed.strangest *= 1 - 1 / kLately;
+  if (surprise.bits >= followed.strangest) {
+    followed.strangest = surprise.bits;
+    followed.strangest_command = command.signature;
+  }
+  if (session.unusual >= kUnusual && !was_unusual) {
+    tell(followed, session.unusual / kUnusual, "surprise",
+         fmt::format("commands of late came as {:.1f} bits of surprise, {:.1f} is usual",
+                     session.surprise_bits, session.usual_bits));
+  }
+}
+
+void SessionWatch::look_for_masquerade(Followed& followed, const ObservedCommand& command) {
+  const auto judged = masquerades_.add(user_word(command.uid), command.signature);
+  if (!judged) return;
+  followed.session.masquerade = judged->score;
+  if (judged->score < kStranger) return;
+  tell(followed, judged->score, "masquerade",
+       fmt::format("the last hundred typed commands are {:.0f} % as far from this user's as a "
+                   "stranger's would be",
+                   100 * judged->score));
+}
+
+void SessionWatch::tell(const Followed& followed, double score, std::string detector,
+                        std::string reason) {
+  if (unusual_.size() >= kMostUntaken) return;
+  unusual_.push_back({.host = followed.session.host,
+                      .uid = followed.session.uid,
+                      .time = followed.session.last_seen,
+                      .score = score,
+                      .detector = std::move(detector),
+                      .command = followed.strangest_command,
+                      .reason = std::move(reason)});
 }
 
 void SessionWatch::forget_oldest() {

@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/model/anomaly.h"
 #include "coordinator/model/session.h"
+#include "coordinator/sequence/masquerade_detector.h"
 #include "coordinator/sequence/sequence_model.h"
 
 namespace foreshock::coordinator {
@@ -24,8 +26,9 @@ struct ObservedCommand {
   bool on_terminal = false;
 };
 
-/// Follows users on hosts, live: what is likely next, what kind of work it is, and how surprising
-/// it is compared with what is usual for this user on this host. Bounded; no clock; one thread.
+/// Follows users on hosts, live: what is likely next, what kind of work it is, how surprising it is
+/// compared with what is usual for this user on this host, and, of what is typed, whether it looks
+/// like somebody else's. Bounded; no clock; one thread.
 class SessionWatch {
  public:
   /// A session is over when nothing was run for so long.
@@ -38,8 +41,8 @@ class SessionWatch {
   Surprise on_command(const ObservedCommand& command);
   /// Those under way, newest first, at most `most`.
   std::vector<Session> sessions(WallTime now, std::size_t most);
-  /// Times that a session became unusual.
-  std::uint64_t became_unusual() const { return became_unusual_; }
+  /// Those that became unusual since the last call.
+  std::vector<UnusualSession> take_unusual() { return std::exchange(unusual_, {}); }
 
  private:
   using Key = std::pair<HostId, std::uint32_t>;
@@ -48,15 +51,20 @@ class SessionWatch {
     double on_terminal = 0;  ///< share of the last twenty or so
     double expected = 0;     ///< share of the last twenty or so
     double variance = 0;     ///< of the surprise of a command, in bits squared
+    double strangest = 0;    ///< surprise of the strangest command of late, fading
+    std::string strangest_command;
   };
 
   void follow(Followed& followed, const ObservedCommand& command, const Surprise& surprise);
+  void look_for_masquerade(Followed& followed, const ObservedCommand& command);
+  void tell(const Followed& followed, double score, std::string detector, std::string reason);
   void forget_oldest();
 
   std::size_t max_sessions_;
   SequenceModel model_;
+  MasqueradeDetector masquerades_;
   std::map<Key, Followed> followed_;
-  std::uint64_t became_unusual_ = 0;
+  std::vector<UnusualSession> unusual_;
 };
 
 }  // namespace foreshock::coordinator

@@ -122,7 +122,7 @@ class FakeCoordinator {
         AccuracyRoutes::Parts{*accuracy_reader, [this] { return api->host_names(); }, clock});
     accuracy_routes->add_to(server);
     anomaly_log = *AnomalyLog::open(directory + "/anomalies.db");
-    if (!anomaly_log->add(anomalies)) abort();
+    if (!anomaly_log->add(anomalies, unusual_sessions)) abort();
     anomaly_reader = *AnomalyReader::open(directory + "/anomalies.db");
     anomaly_routes = std::make_unique<AnomalyRoutes>(AnomalyRoutes::Parts{
         *anomaly_reader, learned, [this] { return api->host_names(); }, clock});
@@ -154,6 +154,7 @@ class FakeCoordinator {
   Snapshot<std::vector<Policy>> policies;
   std::vector<ScoredPoint> scored_points;
   std::vector<Anomaly> anomalies;
+  std::vector<UnusualSession> unusual_sessions;
   MetricRegistry metrics;
 
  private:

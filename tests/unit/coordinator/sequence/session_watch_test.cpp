@@ -1,5 +1,9 @@
 #include "coordinator/sequence/session_watch.h"
 
+#include <algorithm>
+#include <array>
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace foreshock::coordinator {
@@ -50,7 +54,34 @@ TEST_F(SessionWatchTest, finds_a_burst_of_strange_commands_unusual) {
   for (const char* command : {"id", "uname -a", "cat /etc/passwd", "nc <host> <n>", "base64 -d"})
     run(1000, command);
   EXPECT_GT(watch_.sessions(now_, 10)[0].unusual, SessionWatch::kUnusual);
-  EXPECT_EQ(watch_.became_unusual(), 1U);
+  const auto unusual = watch_.take_unusual();
+  ASSERT_EQ(unusual.size(), 1U);
+  EXPECT_EQ(unusual[0].uid, 1000U);
+  EXPECT_EQ(unusual[0].detector, "surprise");
+  EXPECT_GE(unusual[0].score, 1);
+  EXPECT_NE(unusual[0].command, "make");
+  EXPECT_FALSE(unusual[0].command.empty());
+  EXPECT_TRUE(watch_.take_unusual().empty());
+}
+
+TEST_F(SessionWatchTest, notices_that_somebody_else_types) {
+  const std::array ours = {"vim a.c", "make", "ctest", "git diff"};
+  const std::array theirs = {"id", "find / -perm <n>", "nc -l <n>", "base64 -d"};
+  std::mt19937 random(1);
+  // Others, so that there are strangers to compare with.
+  const auto type = [&](std::uint32_t uid, const auto& commands, int times) {
+    for (int i = 0; i < times; ++i) run(uid, commands.at(random() % commands.size()), true);
+  };
+  type(1000, ours, 5200);
+  type(1001, theirs, 5200);
+  ASSERT_TRUE(watch_.sessions(now_, 10)[1].masquerade);
+  EXPECT_LT(*watch_.sessions(now_, 10)[1].masquerade, 0.7);
+  watch_.take_unusual();
+  type(1000, theirs, 200);
+  const auto unusual = watch_.take_unusual();
+  EXPECT_TRUE(std::ranges::any_of(unusual, [](const UnusualSession& one) {
+    return one.uid == 1000 && one.detector == "masquerade";
+  }));
 }
 
 TEST_F(SessionWatchTest, says_nothing_is_unusual_while_little_is_known) {
