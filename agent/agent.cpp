@@ -11,6 +11,8 @@
 
 #include "agent/actuate/systemd_unit_actuator.h"
 #include "agent/agent_loop.h"
+#include "agent/binaries/binary_catalog.h"
+#include "agent/binaries/confined_profile.h"
 #include "agent/capture/bpf_process_iterator.h"
 #include "agent/capture/bpf_traffic.h"
 #include "agent/capture/existing_processes.h"
@@ -86,6 +88,7 @@ struct Agent::Impl {
   std::unique_ptr<UndoJournal> journal;
   std::unique_ptr<CommandExecutor> executor;
   std::unique_ptr<InputWorkers> inputs;
+  std::unique_ptr<BinaryCatalog> binaries;  ///< null where they are not described
   Snapshot<std::shared_ptr<const Redactor>> schedule_redactor;  ///< read by another thread
   std::unique_ptr<ReflexFirer> reflex_firer;
   std::unique_ptr<LocalReflexes> reflexes;
@@ -152,13 +155,20 @@ struct Agent::Impl {
     };
     options.metrics_interval = config.metrics_interval;
     FS_CHECK(open_inputs());
+    if (config.describe_binaries) {
+      binaries = std::make_unique<BinaryCatalog>(
+          BinaryCatalog::Options{},
+          [](const Execution& execution) { return open_executed("/proc", execution); },
+          [](int fd) { return profile_confined(fd); }, clock);
+    }
     FS_TRY(auto samplers, make_samplers());
     samplers.push_back(std::move(processes));
     loop = std::make_unique<AgentLoop>(
         std::move(options),
         AgentLoop::Parts{*capture, source->name(), *cgroups, *identities, std::move(samplers),
                          *spool, *uplink, *executor, *journal, *reflexes, metrics, status, clock,
-                         &inputs->metrics(), &inputs->upcoming(), &inputs->targets(), observed});
+                         &inputs->metrics(), &inputs->upcoming(), &inputs->targets(), observed,
+                         binaries.get()});
     add_existing_processes();
 
     FS_CHECK(make_directories(std::filesystem::path(config.status_socket).parent_path().string()));
@@ -331,6 +341,10 @@ Result<void> Agent::run() {
       "scrape", [&workers](std::stop_token stop) { workers.run_scrapes(std::move(stop)); }));
   inputs.push_back(start_thread(
       "schedule", [&workers](std::stop_token stop) { workers.run_schedule(std::move(stop)); }));
+  if (BinaryCatalog* const binaries = impl_->binaries.get()) {
+    inputs.push_back(start_thread(
+        "binaries", [binaries](std::stop_token stop) { binaries->run(std::move(stop)); }));
+  }
   log_info("agent_ready source={} status_socket={}", impl_->source->name(),
            impl_->config.status_socket);
   notify_ready("capturing");

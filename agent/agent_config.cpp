@@ -107,6 +107,7 @@ Result<AgentConfig> read_agent_config(const std::string& path) {
   config.pin_directory = capture.text("pin_directory", config.pin_directory);
   config.max_live_processes = static_cast<std::size_t>(capture.integer(
       "max_live_processes", static_cast<std::int64_t>(config.max_live_processes), 1024, 1 << 22));
+  config.describe_binaries = capture.boolean("describe_binaries", config.describe_binaries);
 
   config.storm.per_second = static_cast<double>(capture.integer("storm_rate", 5000, 1, 10'000'000));
   config.storm.burst = static_cast<double>(capture.integer("storm_burst", 50'000, 1, 100'000'000));

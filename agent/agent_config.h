@@ -53,6 +53,7 @@ struct AgentConfig {
   std::size_t max_cgroups = 2048;
   std::size_t max_command_sums = 256;
   std::size_t max_live_processes = 65536;
+  bool describe_binaries = true;
 
   Bytes spool_max{std::uint64_t{1} << 30};
   std::chrono::nanoseconds spool_max_age = std::chrono::hours(24 * 7);

@@ -185,6 +185,7 @@ void AgentLoop::report(bool with_samples) {
   }
   auto executions = lifetimes_.take_finished_and_started();
   for (const auto& execution : executions) add_ended(execution);
+  name_binaries(executions);
   // What was withheld is in the sums only: they go with every report that lets go of its events.
   if (with_samples || withheld_unreported_ > 0) {
     samples.commands = command_sums_.take(
@@ -204,6 +205,7 @@ void AgentLoop::report(bool with_samples) {
     report.agent = own_use_;
   }
   report.identities = identities_of(report);
+  if (parts_.binaries != nullptr) report.binaries = parts_.binaries->take_described();
   if (with_samples) add_inputs(report);
   for (auto& payload : encode_report_in_parts(std::move(report)))
     pending_.push_back(std::move(payload));
@@ -212,6 +214,13 @@ void AgentLoop::report(bool with_samples) {
     if (const auto pumped = delivery_.pump(parts_.clock.boot_now()); !pumped) {
       log_error("delivery_failed error=\"{}\"", pumped.error().message());
     }
+  }
+}
+
+void AgentLoop::name_binaries(std::vector<Execution>& executions) {
+  if (parts_.binaries == nullptr || self_watch_.saving() >= Saving::argument_files) return;
+  for (auto& execution : executions) {
+    if (execution.exec_seen) execution.binary = parts_.binaries->id_of(execution);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/actuate/command_executor.h"
 #include "agent/argument_files/argument_files.h"
+#include "agent/binaries/binary_catalog.h"
 #include "agent/budget/self_watch.h"
 #include "agent/capture_worker.h"
 #include "agent/cgroup/cgroup_index.h"
@@ -74,6 +75,8 @@ class AgentLoop {
     const Snapshot<std::vector<ScrapeTargets::State>>* scrape_targets = nullptr;
     /// One of the samplers: what it sees is added up by command. Null: nothing is.
     ProcessSampler* processes = nullptr;
+    /// Null: binaries are not described.
+    BinaryCatalog* binaries = nullptr;
   };
 
   AgentLoop(Options options, Parts parts);
@@ -103,6 +106,7 @@ class AgentLoop {
   std::vector<ExecStorm> take_storms();
   void watch_self();
   std::vector<WorkloadIdentity> identities_of(const Report& report);
+  void name_binaries(std::vector<Execution>& executions);
   void add_inputs(Report& report);
   bool spool_pending();
   LossTotals losses() const;

@@ -3,12 +3,15 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
 #include "agent/agent_config.h"
+#include "agent/binaries/binary_text.h"
+#include "agent/binaries/confined_profile.h"
 #include "agent/capture/bpf_programs.h"
 #include "agent/capture/proc_connector_event_source.h"
 #include "agent/capture_verb.h"
@@ -134,6 +137,7 @@ struct Arguments {
   std::string socket_path = AgentConfig().status_socket;
   bool only_check = false;
   bool json = false;
+  std::string path;
   std::string output_path;
   std::string duration;
   std::string source = "auto";
@@ -271,6 +275,35 @@ void add_support_bundle(CLI::App& app, Arguments& arguments, int& status) {
   verb->callback([&] { status = support_bundle(arguments); });
 }
 
+int binary(const std::string& path, bool json) {
+  const auto file = open_at(AT_FDCWD, path, O_RDONLY);
+  if (!file) return fail(file.error());
+  auto profile = profile_confined(file->get());
+  if (!profile) return fail(profile.error().in(path));
+  profile->path = path;
+  const std::string text = json ? render_binary_json(*profile) + "\n"
+                                : render_binary_text(*profile, read_text_style(STDOUT_FILENO));
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+void add_binary(CLI::App& app, Arguments& arguments, int& status) {
+  auto* verb = app.add_subcommand("binary", "Show what a binary is like, as reports tell it");
+  auto* path = verb->add_option("file", arguments.path, "The binary");
+  verb->add_flag("--json", arguments.json, "JSON instead of a table");
+  // How the agent starts itself to take a hostile file apart.
+  auto* confined = verb->add_flag("--confined")->group("");
+  verb->callback([&, path, confined] {
+    if (confined->count() > 0) {
+      status = profile_standard_input();
+    } else if (path->count() == 0) {
+      throw CLI::RequiredError("file");
+    } else {
+      status = binary(arguments.path, arguments.json);
+    }
+  });
+}
+
 void add_keygen(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb = app.add_subcommand("keygen", "Make this host's key pair; prints the public key");
   verb->add_option("--state-directory", arguments.state_directory, "Where the key is kept")
@@ -293,6 +326,7 @@ int main(int argc, char** argv) {
   add_status(app, arguments, status);
   add_restore(app, arguments, status);
   add_support_bundle(app, arguments, status);
+  add_binary(app, arguments, status);
   add_keygen(app, arguments, status);
   try {
     app.parse(argc, argv);

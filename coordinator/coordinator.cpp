@@ -21,6 +21,7 @@
 #include "coordinator/api/accuracy_routes.h"
 #include "coordinator/api/anomaly_routes.h"
 #include "coordinator/api/app_metric_routes.h"
+#include "coordinator/api/binary_routes.h"
 #include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/demand_routes.h"
 #include "coordinator/api/model_routes.h"
@@ -82,6 +83,7 @@ struct Coordinator::Impl {
   std::unique_ptr<ModelStore> models;
   RetrainingRequests retraining;
   std::unique_ptr<AnomalyLog> anomaly_log;
+  UnusualSessions unusual_sessions;
   std::unique_ptr<AnomalyReader> anomaly_reader;
   std::unique_ptr<AgentDirectory> directory;
   std::unique_ptr<Gateway> gateway;
@@ -107,6 +109,8 @@ struct Coordinator::Impl {
   std::unique_ptr<UpcomingRoutes> upcoming_routes;
   std::unique_ptr<UseReader> use_reader;
   std::unique_ptr<UseRoutes> use_routes;
+  std::unique_ptr<BinaryReader> binary_reader;
+  std::unique_ptr<BinaryRoutes> binary_routes;
   std::unique_ptr<UserReader> user_reader;
   std::unique_ptr<UserRoutes> user_routes;
   std::unique_ptr<TagRoutes> tag_routes;
@@ -192,7 +196,7 @@ struct Coordinator::Impl {
         pipeline_options(config), config.policies, epoch,
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
                         [this](Outbound message) { return gateway->post(std::move(message)); },
-                        metrics, clock, signature_rules});
+                        metrics, clock, signature_rules, unusual_sessions});
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     FS_TRY(online_store, OnlineStore::open(config.models_file()));
@@ -203,7 +207,7 @@ struct Coordinator::Impl {
     learning = std::make_unique<Learning>(
         config.learning,
         Learning::Parts{*learn_reader, *policies, *tag_round, live_view, *accuracy_log, *models,
-                        *online_store, retraining, *anomaly_log, metrics});
+                        *online_store, retraining, *anomaly_log, unusual_sessions, metrics});
     demand_learning = std::make_unique<DemandLearning>(DemandLearning::Options{}, *learn_reader);
     return open_api();
   }
@@ -242,6 +246,9 @@ struct Coordinator::Impl {
     use_routes = std::make_unique<UseRoutes>(
         UseRoutes::Parts{*use_reader, [this] { return api->host_names(); }, clock});
     use_routes->add_to(http);
+    FS_TRY(binary_reader, BinaryReader::open(config.history_file()));
+    binary_routes = std::make_unique<BinaryRoutes>(*binary_reader);
+    binary_routes->add_to(http);
     FS_TRY(user_reader, UserReader::open(config.history_file()));
     user_routes = std::make_unique<UserRoutes>(
         UserRoutes::Parts{*user_reader, learned, [this] { return api->host_names(); }, clock});

@@ -10,6 +10,7 @@
 #include "common/base/ids.h"
 #include "common/model/agent_use.h"
 #include "common/model/app_metric.h"
+#include "common/model/binary_profile.h"
 #include "common/model/command.h"
 #include "common/model/exec_storm.h"
 #include "common/model/process_event.h"
@@ -51,6 +52,7 @@ struct Execution {
   /// eight.
   std::string ancestry{};
   std::optional<InputFiles> inputs{};  ///< absent: nobody looked
+  std::uint64_t binary = 0;            ///< BinaryProfile::id of what it ran; 0: not known
   bool existing = false;               ///< ran before the agent started
   /// False: a fork that never called execve, whose file and words are then those it was forked from
   /// as far as they are known, or a process whose exec was before our time.
@@ -94,6 +96,7 @@ struct Report {
   std::vector<ActionOutcome> outcomes;
   std::vector<ReflexState> reflexes;         ///< all that are armed
   std::vector<WorkloadIdentity> identities;  ///< of workloads of this report, where new or changed
+  std::vector<BinaryProfile> binaries;       ///< that executions name, where new
   std::vector<AppMetric> app_metrics;
   std::optional<AgentUse> agent;  ///< absent: as an agent before 0.2 reports
   std::vector<ExecStorm> storms;  ///< those that go on or have ended in the period

@@ -248,6 +248,7 @@ fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
     table.add_input_bytes(execution.inputs->total.count);
     table.add_largest_input_bytes(execution.inputs->largest.count);
   }
+  table.add_binary(execution.binary);
   return table.Finish();
 }
 
@@ -276,6 +277,7 @@ Execution read_execution(FieldReader& reader, const schema::Execution& execution
                                .total = {execution.input_bytes()},
                                .largest = {execution.largest_input_bytes()}};
   }
+  result.binary = execution.binary();
   result.existing = execution.existing();
   result.exec_seen = execution.exec_seen();
   result.earlier_execs = execution.earlier_execs();

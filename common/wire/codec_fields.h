@@ -113,6 +113,10 @@ fb::Offset<schema::UpcomingCommand> write_upcoming(fb::FlatBufferBuilder& builde
                                                    const UpcomingCommand& command);
 UpcomingCommand read_upcoming(FieldReader& reader, const schema::UpcomingCommand& table);
 
+fb::Offset<schema::Binary> write_binary(fb::FlatBufferBuilder& builder,
+                                        const BinaryProfile& binary);
+BinaryProfile read_binary(FieldReader& reader, const schema::Binary& table);
+
 schema::ProcessKey write_process(const ProcessKey& process);
 ProcessKey read_process(FieldReader& reader, const schema::ProcessKey& process);
 

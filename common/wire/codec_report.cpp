@@ -440,6 +440,7 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
       write_all<schema::ReflexState>(builder, report.reflexes, write_reflex_state);
   const auto app_metrics =
       write_all<schema::AppMetric>(builder, report.app_metrics, wire::write_app_metric);
+  const auto binaries = write_all<schema::Binary>(builder, report.binaries, wire::write_binary);
   const auto storms = write_all<schema::ExecStorm>(builder, report.storms, write_storm);
   const auto agent =
       report.agent ? write_agent_use(builder, *report.agent) : fb::Offset<schema::AgentUse>();
@@ -453,7 +454,7 @@ fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) 
       builder, &boot_id, host_name, agent_version, to_wire(report.period_start),
       to_wire(report.period_end), report.wall_minus_boot.count(), executions, host, workloads,
       processes, report.samples.process_count, losses, outcomes, identities, reflexes, app_metrics,
-      upcoming, command_uses, traffic, storms, agent);
+      upcoming, command_uses, traffic, storms, agent, binaries);
 }
 
 Report read_report(FieldReader& reader, const schema::Report& table) {
@@ -474,6 +475,7 @@ Report read_report(FieldReader& reader, const schema::Report& table) {
   report.outcomes = read_all<ActionOutcome>(reader, table.outcomes(), read_outcome);
   report.reflexes = read_all<ReflexState>(reader, table.reflexes(), read_reflex_state);
   report.identities = read_all<WorkloadIdentity>(reader, table.identities(), read_identity);
+  report.binaries = read_all<BinaryProfile>(reader, table.binaries(), wire::read_binary);
   report.app_metrics = read_all<AppMetric>(reader, table.app_metrics(), wire::read_app_metric);
   if (table.upcoming()) {
     report.upcoming =
@@ -489,7 +491,7 @@ Report read_report(FieldReader& reader, const schema::Report& table) {
 /// Upper bound of what an execution adds to an encoded report: its table, its strings, their
 /// padding.
 std::size_t encoded_bytes(const Execution& execution) {
-  constexpr std::size_t kTables = 432;
+  constexpr std::size_t kTables = 448;
   return kTables + execution.cgroup.size() + execution.facts.comm.size() +
          execution.filename.size() + execution.argv.words.size() + execution.cwd.size() +
          execution.tty.size() + execution.ancestry.size();
@@ -528,6 +530,7 @@ std::vector<ByteBuffer> encode_report_in_parts(Report report) {
       report.outcomes.clear();
       report.reflexes.clear();
       report.identities.clear();
+      report.binaries.clear();
       report.app_metrics.clear();
       report.upcoming.reset();
       used = 0;

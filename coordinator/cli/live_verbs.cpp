@@ -289,6 +289,10 @@ void add_input_verbs(CLI::App& app, const Verbs& verbs) {
   upcoming.filter("text", "text", "In the command or its name");
   upcoming.filter("--host", "host", "Of this host only");
   upcoming.limit("At most so many (100)");
+  const auto binaries = verbs.add(app, "binaries", "What the executed binaries are like",
+                                  "/v1/binaries", show_binaries);
+  binaries.filter("text", "text", "In the path or the build id");
+  binaries.limit("At most so many (100)");
   const auto metrics = verbs.add(app, "metrics", "What applications say about themselves",
                                  "/v1/app-metrics", show_app_metrics);
   metrics.filter("text", "text", "In the name or the labels");

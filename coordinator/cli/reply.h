@@ -58,6 +58,7 @@ std::string show_accuracy(const Json& reply, const View& view);
 std::string show_upcoming(const Json& reply, const View& view);
 std::string show_app_metrics(const Json& reply, const View& view);
 std::string show_app_metric(const Json& reply, const View& view);
+std::string show_binaries(const Json& reply, const View& view);
 std::string show_anomalies(const Json& reply, const View& view);
 std::string show_calendars(const Json& reply, const View& view);
 std::string show_models(const Json& reply, const View& view);

@@ -42,6 +42,33 @@ double hour_of(WallTime time) {
   return std::chrono::duration<double, std::ratio<3600>>(day).count();
 }
 
+void append_binary_names(std::vector<std::string>& names) {
+  names.insert(names.end(), {"binary size", "code size", "cycles an instruction", "complexity",
+                             "imports", "libraries"});
+  for (std::size_t i = 0; i < kOpcodeKinds; ++i)
+    names.push_back("share of " + std::string(to_string(static_cast<OpcodeKind>(i))));
+}
+
+/// In the order of their names.
+void append_binary(const std::optional<BinaryTraits>& binary, std::vector<double>& values) {
+  if (!binary) {
+    values.insert(values.end(), 6 + kOpcodeKinds, std::numeric_limits<double>::quiet_NaN());
+    return;
+  }
+  values.insert(values.end(), {log_of(binary->file.count), log_of(binary->text.count),
+                               double{binary->cycles}, double{binary->complexity},
+                               log_of(binary->imports), static_cast<double>(binary->libraries)});
+  values.insert(values.end(), binary->mix.begin(), binary->mix.end());
+}
+
+bool has_several_binaries(std::span<const DemandRecord> records) {
+  const auto first = std::ranges::find_if(
+      records, [](const DemandRecord& record) { return record.question.binary.has_value(); });
+  return std::any_of(first, records.end(), [&](const DemandRecord& record) {
+    return record.question.binary && record.question.binary != first->question.binary;
+  });
+}
+
 /// The most frequent of those that do not appear in all records alike.
 std::vector<std::string> most_telling(const std::map<std::string, std::size_t>& counts,
                                       std::size_t records, std::size_t most) {
@@ -117,6 +144,8 @@ ArgumentFeatures ArgumentFeatures::learn(std::span<const DemandRecord> records) 
   features.words_ = most_telling(words, records.size(), kMaxWords);
   features.names_ = {"input bytes",    "largest input", "input files", "words",
                      "argument bytes", "hour",          "user",        "concurrency"};
+  features.has_binaries_ = has_several_binaries(records);
+  if (features.has_binaries_) append_binary_names(features.names_);
   for (const auto& name : features.numbers_) features.names_.push_back("number of " + name);
   for (const auto& word : features.words_) features.names_.push_back("word " + word);
   return features;
@@ -136,6 +165,7 @@ std::vector<double> ArgumentFeatures::values(const DemandQuestion& question) con
   values.push_back(hour_of(question.time));
   values.push_back(question.uid);
   values.push_back(question.concurrency);
+  if (has_binaries_) append_binary(question.binary, values);
   const auto numbers = numeric_options(question.argv);
   for (const auto& name : numbers_) {
     const auto found = numbers.find(name);

@@ -12,7 +12,7 @@ namespace foreshock::coordinator {
 
 /// Turns what is known of a command into numbers. The vocabulary is learned from records of one
 /// program: the numeric options that vary (`-O2`, `-j 8`, `--level=19`), the words that come and go
-/// (`-c`, `build`, ".cpp"), and the history of each signature.
+/// (`-c`, `build`, ".cpp"), and, where it was more than one, what its binary is like.
 class ArgumentFeatures {
  public:
   static ArgumentFeatures learn(std::span<const DemandRecord> records);
@@ -23,6 +23,7 @@ class ArgumentFeatures {
   std::vector<double> values(const DemandQuestion& question) const;
 
  private:
+  bool has_binaries_ = false;         ///< they differ
   std::vector<std::string> numbers_;  ///< options with numbers
   std::vector<std::string> words_;
   std::vector<std::string> names_;

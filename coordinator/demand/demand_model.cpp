@@ -13,6 +13,8 @@ namespace {
 /// Fewer records of a signature say less than its program's.
 constexpr std::size_t kMinOfSignature = 3;
 constexpr std::size_t kMaxReasons = 6;
+/// Of fewer it cannot be told what an unknown one would be like.
+constexpr std::size_t kLeastPrograms = 6;
 /// A reason that changes less is none.
 constexpr double kLeastFactor = 1.03;
 
@@ -88,41 +90,49 @@ class SignatureHistory {
   std::size_t records_ = 0;
 };
 
-/// Features of one target: the arguments' and the signature's history up to then.
+/// Whether the history of its signature is a feature: not where signatures are to be predicted that
+/// have none.
+enum class UseHistory { yes, no };
+
+/// Features of one target: the arguments', the binary's, and the signature's history up to then.
 struct TargetForest {
+  UseHistory use_history = UseHistory::yes;
   SignatureHistory history;
   std::optional<QuantileForest> forest;
 
-  static void append_history(const SignatureHistory& history, const DemandQuestion& question,
-                             std::vector<double>& row) {
-    row.push_back(history.mean_of(question.signature));
-    row.push_back(std::log2(1 + history.count_of(question.signature)));
-  }
-
   static TargetForest fit(const ArgumentFeatures& features, std::span<const DemandRecord> records,
-                          DemandTarget target, const QuantileForest::Options& options) {
+                          DemandTarget target, const QuantileForest::Options& options,
+                          UseHistory use_history = UseHistory::yes) {
     TargetForest made;
-    const std::size_t width = features.names().size() + 2;
+    made.use_history = use_history;
     std::vector<double> rows;
     std::vector<double> values;
-    rows.reserve(records.size() * width);
     for (const auto& record : records) {
-      auto row = features.values(record.question);
       // Only what was known before this record.
-      append_history(made.history, record.question, row);
+      const auto row = made.row_of(features, record.question);
       rows.insert(rows.end(), row.begin(), row.end());
       values.push_back(to_log(target, record.used[index_of(target)]));
       made.history.add(record.question.signature, values.back());
     }
-    made.forest = QuantileForest::fit(rows, width, values, options);
+    made.forest = QuantileForest::fit(rows, rows.size() / values.size(), values, options);
     return made;
   }
 
   std::vector<double> row_of(const ArgumentFeatures& features,
                              const DemandQuestion& question) const {
     auto row = features.values(question);
-    append_history(history, question, row);
+    if (use_history == UseHistory::yes) {
+      row.push_back(history.mean_of(question.signature));
+      row.push_back(std::log2(1 + history.count_of(question.signature)));
+    }
     return row;
+  }
+
+  std::vector<std::string> names(const ArgumentFeatures& features) const {
+    auto names = features.names();
+    if (use_history == UseHistory::yes)
+      names.insert(names.end(), {"signature history", "runs of the signature"});
+    return names;
   }
 
   Quantiles predict(const ArgumentFeatures& features, const DemandQuestion& question,
@@ -132,6 +142,26 @@ struct TargetForest {
     return quantiles;
   }
 };
+
+/// The forest over all of them, where one over `before` predicts `after` better than the empirical
+/// quantiles do; else without.
+TargetForest fit_if_better(const ArgumentFeatures& features, std::span<const DemandRecord> all,
+                           std::span<const DemandRecord> before,
+                           std::span<const DemandRecord> after, DemandTarget target,
+                           const QuantileForest::Options& options, UseHistory use_history) {
+  const EmpiricalDemand empirical({before.begin(), before.end()});
+  const auto known_features = ArgumentFeatures::learn(before);
+  const auto trial = TargetForest::fit(known_features, before, target, options, use_history);
+  double forest_loss = 0;
+  double history_loss = 0;
+  for (const auto& record : after) {
+    const double actual = record.used[index_of(target)];
+    forest_loss += pinball_loss(trial.predict(known_features, record.question, target), actual);
+    history_loss += pinball_loss(empirical.predict(record.question, target).quantiles, actual);
+  }
+  if (forest_loss >= history_loss) return {};
+  return TargetForest::fit(features, all, target, options, use_history);
+}
 
 }  // namespace
 
@@ -190,67 +220,26 @@ DemandPrediction EmpiricalDemand::predict_by(const DemandQuestion& question, Dem
   return prediction;
 }
 
+bool EmpiricalDemand::knows_program_of(const std::string& signature) const {
+  return by_program_.contains(program_of(signature));
+}
+
 struct DemandModel::Program {
   ArgumentFeatures features;
   std::array<TargetForest, kDemandTargets.size()> targets;  ///< without a forest: history serves
   std::size_t records = 0;
+
+  DemandPrediction predict(const DemandQuestion& question, DemandTarget target) const;
 };
 
-DemandModel DemandModel::fit(std::vector<DemandRecord> records, const Options& options) {
-  DemandModel model{EmpiricalDemand(records)};
-  model.records_ = records.size();
-  std::map<std::string, std::vector<DemandRecord>> by_program;
-  for (auto& record : records) {
-    auto& own = by_program[program_of(record.question.signature)];
-    own.push_back(std::move(record));
-  }
-  for (auto& [name, own] : by_program) {
-    if (own.size() < options.min_records) continue;
-    if (own.size() > options.most_records)
-      own.erase(own.begin(), own.end() - static_cast<std::ptrdiff_t>(options.most_records));
-    const std::span<const DemandRecord> all(own);
-    const std::size_t known = own.size() - own.size() / 5;
-    const auto before = all.first(known);
-    const auto after = all.subspan(known);
-    const EmpiricalDemand empirical({before.begin(), before.end()});
-    const auto known_features = ArgumentFeatures::learn(before);
-
-    auto program = std::make_shared<Program>();
-    program->features = ArgumentFeatures::learn(all);
-    program->records = own.size();
-    for (const auto target : kDemandTargets) {
-      const auto trial = TargetForest::fit(known_features, before, target, options.forest);
-      double forest_loss = 0;
-      double history_loss = 0;
-      for (const auto& record : after) {
-        const double actual = record.used[index_of(target)];
-        forest_loss += pinball_loss(trial.predict(known_features, record.question, target), actual);
-        history_loss += pinball_loss(empirical.predict(record.question, target).quantiles, actual);
-      }
-      if (forest_loss >= history_loss) continue;
-      program->targets[index_of(target)] =
-          TargetForest::fit(program->features, all, target, options.forest);
-    }
-    model.programs_.emplace(name, std::move(program));
-  }
-  return model;
-}
-
-DemandPrediction DemandModel::predict(const DemandQuestion& question, DemandTarget target) const {
-  const auto found = programs_.find(program_of(question.signature));
-  if (found == programs_.end()) return empirical_.predict_widely(question, target);
-  const Program& program = *found->second;
-  const TargetForest& one = program.targets[index_of(target)];
-  if (!one.forest) return empirical_.predict_widely(question, target);
-
+DemandPrediction DemandModel::Program::predict(const DemandQuestion& question,
+                                               DemandTarget target) const {
+  const TargetForest& one = targets[index_of(target)];
   DemandPrediction prediction;
-  prediction.model = "forest";
-  prediction.support = program.records;
-  prediction.quantiles = one.predict(program.features, question, target);
-  const auto row = one.row_of(program.features, question);
-  const auto contributions = one.forest->contributions(row);
-  auto names = program.features.names();
-  names.insert(names.end(), {"signature history", "runs of the signature"});
+  prediction.support = records;
+  prediction.quantiles = one.predict(features, question, target);
+  const auto contributions = one.forest->contributions(one.row_of(features, question));
+  const auto names = one.names(features);
   for (std::size_t i = 0; i < contributions.size(); ++i) {
     const double factor = std::exp(contributions[i]);
     if (factor >= kLeastFactor || factor <= 1 / kLeastFactor)
@@ -261,6 +250,80 @@ DemandPrediction DemandModel::predict(const DemandQuestion& question, DemandTarg
   });
   if (prediction.reasons.size() > kMaxReasons) prediction.reasons.resize(kMaxReasons);
   return prediction;
+}
+
+std::shared_ptr<const DemandModel::Program> DemandModel::fit_program(
+    std::span<const DemandRecord> all, const Options& options) {
+  auto program = std::make_shared<Program>();
+  program->features = ArgumentFeatures::learn(all);
+  program->records = all.size();
+  const std::size_t known = all.size() - all.size() / 5;
+  for (const auto target : kDemandTargets) {
+    program->targets[index_of(target)] =
+        fit_if_better(program->features, all, all.first(known), all.subspan(known), target,
+                      options.forest, UseHistory::yes);
+  }
+  return program;
+}
+
+std::shared_ptr<const DemandModel::Program> DemandModel::fit_unknown_programs(
+    const std::vector<DemandRecord>& records, const Options& options) {
+  const std::size_t taken = std::min(records.size(), options.most_records);
+  const std::span<const DemandRecord> newest = std::span(records).last(taken);
+  std::map<std::string, std::vector<DemandRecord>> by_program;
+  for (const auto& record : newest)
+    by_program[program_of(record.question.signature)].push_back(record);
+  if (taken < options.min_records || by_program.size() < kLeastPrograms) return nullptr;
+  // Judged on programs that it does not know.
+  std::vector<DemandRecord> known;
+  std::vector<DemandRecord> unknown;
+  bool is_known = true;
+  for (const auto& [name, own] : by_program) {
+    auto& side = is_known ? known : unknown;
+    side.insert(side.end(), own.begin(), own.end());
+    is_known = !is_known;
+  }
+  auto program = std::make_shared<Program>();
+  program->features = ArgumentFeatures::learn(newest);
+  program->records = taken;
+  for (const auto target : kDemandTargets) {
+    program->targets[index_of(target)] = fit_if_better(program->features, newest, known, unknown,
+                                                       target, options.forest, UseHistory::no);
+  }
+  return program;
+}
+
+DemandModel DemandModel::fit(std::vector<DemandRecord> records, const Options& options) {
+  DemandModel model{EmpiricalDemand(records)};
+  model.records_ = records.size();
+  model.unknown_programs_ = fit_unknown_programs(records, options);
+  std::map<std::string, std::vector<DemandRecord>> by_program;
+  for (auto& record : records) {
+    auto& own = by_program[program_of(record.question.signature)];
+    own.push_back(std::move(record));
+  }
+  for (const auto& [name, own] : by_program) {
+    if (own.size() < options.min_records) continue;
+    const std::size_t taken = std::min(own.size(), options.most_records);
+    model.programs_.emplace(name, fit_program(std::span(own).last(taken), options));
+  }
+  return model;
+}
+
+DemandPrediction DemandModel::predict(const DemandQuestion& question, DemandTarget target) const {
+  const auto found = programs_.find(program_of(question.signature));
+  if (found != programs_.end() && found->second->targets[index_of(target)].forest) {
+    auto prediction = found->second->predict(question, target);
+    prediction.model = "forest";
+    return prediction;
+  }
+  const bool has_history = empirical_.knows_program_of(question.signature);
+  if (!has_history && unknown_programs_ && unknown_programs_->targets[index_of(target)].forest) {
+    auto prediction = unknown_programs_->predict(question, target);
+    prediction.model = "forest of all programs";
+    return prediction;
+  }
+  return empirical_.predict_widely(question, target);
 }
 
 }  // namespace foreshock::coordinator

@@ -21,6 +21,7 @@ class EmpiricalDemand {
   DemandPrediction predict(const DemandQuestion& question, DemandTarget target) const;
   /// The same as an interval for what comes next: of few values the outermost are no bounds.
   DemandPrediction predict_widely(const DemandQuestion& question, DemandTarget target) const;
+  bool knows_program_of(const std::string& signature) const;
 
  private:
   using Widen = Quantiles (*)(std::span<const double> sorted, DemandTarget target);
@@ -35,9 +36,11 @@ class EmpiricalDemand {
 };
 
 /// Predicts what a command will use, at its exec. For each program and target the better one
-/// serves: a quantile forest on argument features, sizes of inputs, user, hour, concurrency and the
-/// signature's history, or the empirical quantiles; by the pinball loss on the newest fifth of the
-/// records, which neither has seen then. Immutable; any thread.
+/// serves: a quantile forest on argument features, sizes of inputs, what the binary is like, user,
+/// hour, concurrency and the signature's history, or the empirical quantiles; by the pinball loss
+/// on the newest fifth of the records, which neither has seen then. A program that never ran is
+/// predicted by a forest over all of them, if one over half of the programs was better for the
+/// other half than their quantiles. Immutable; any thread.
 class DemandModel {
  public:
   struct Options {
@@ -54,10 +57,16 @@ class DemandModel {
 
  private:
   struct Program;
+  static std::shared_ptr<const Program> fit_program(std::span<const DemandRecord> all,
+                                                    const Options& options);
+  /// Null: too few programs.
+  static std::shared_ptr<const Program> fit_unknown_programs(
+      const std::vector<DemandRecord>& records, const Options& options);
   explicit DemandModel(EmpiricalDemand empirical) : empirical_(std::move(empirical)) {}
 
   EmpiricalDemand empirical_;
   std::map<std::string, std::shared_ptr<const Program>, std::less<>> programs_;
+  std::shared_ptr<const Program> unknown_programs_;
   std::size_t records_ = 0;
 };
 

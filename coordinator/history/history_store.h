@@ -67,7 +67,8 @@ struct ExecutionRow {
   std::string comm;
   std::string filename;
   std::vector<std::string> argv;
-  std::optional<InputFiles> inputs;  ///< absent: nobody looked
+  std::optional<InputFiles> inputs;    ///< absent: nobody looked
+  std::optional<BinaryTraits> binary;  ///< what it ran; absent: not known
   bool truncated = false;
   bool existing = false;
   std::optional<WallTime> end;

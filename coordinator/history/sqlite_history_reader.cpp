@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "coordinator/history/argv_text.h"
+#include "coordinator/history/binary_reader.h"
 #include "coordinator/history/resample.h"
 #include "coordinator/history/sample_columns.h"
 #include "coordinator/sqlite/migrations.h"
@@ -41,6 +42,9 @@ class RowCursor {
   Bytes bytes() { return Bytes{statement_.unsigned_integer(column_++)}; }
   bool next_is_null() const { return statement_.is_null(column_); }
   void skip() { ++column_; }
+  BinaryTraits traits() {
+    return read_traits(statement_, std::exchange(column_, column_ + kTraitColumnCount));
+  }
 
  private:
   const Statement& statement_;
@@ -72,19 +76,21 @@ HostRow read_host(RowCursor& row) {
           .losses = row.unsigned_integer()};
 }
 
-constexpr std::string_view kSelectExecutions =
+/// With a place for kTraitColumns.
+constexpr char kSelectExecutions[] =
     "SELECT e.id, e.host_id, e.start_ms, e.pid, e.parent_pid, e.uid, e.gid, e.login_uid, "
     "e.session_id, e.tty, e.cwd, e.ancestry, w.cgroup, w.unit, w.slice, w.container_runtime, "
     "w.container_id, w.container_name, w.pod, "
     "s.text, e.comm, e.filename, "
-    "e.argv, e.argv_word_bytes, e.input_files, e.input_bytes, e.largest_input_bytes, e.truncated, "
+    "e.argv, e.argv_word_bytes, e.input_files, e.input_bytes, e.largest_input_bytes, "
+    "b.id, {}, e.truncated, "
     "e.existing, e.end_ms, e.wait_status, e.cpu_ns, "
     "e.user_ns, e.system_ns, "
     "e.peak_rss_bytes, e.read_bytes, e.written_bytes, e.read_calls, e.write_calls, e.minor_faults, "
     "e.major_faults, "
     "e.voluntary_switches, e.involuntary_switches FROM execution e JOIN signature s ON s.id = "
     "e.signature_id "
-    "JOIN workload w ON w.id = e.workload_id";
+    "JOIN workload w ON w.id = e.workload_id LEFT JOIN binary b ON b.id = e.binary_id";
 
 std::vector<std::string> read_argv(RowCursor& row) {
   const std::string_view text = row.text_view();
@@ -124,6 +130,13 @@ std::optional<InputFiles> read_inputs(RowCursor& row) {
   return files ? std::optional(inputs) : std::nullopt;
 }
 
+std::optional<BinaryTraits> read_binary(RowCursor& row) {
+  const bool known = !row.next_is_null();
+  row.skip();
+  const BinaryTraits traits = row.traits();
+  return known ? std::optional(traits) : std::nullopt;
+}
+
 ExecutionRow read_execution(RowCursor& row) {
   ExecutionRow execution;
   execution.id = row.integer();
@@ -145,6 +158,7 @@ ExecutionRow read_execution(RowCursor& row) {
   execution.filename = row.text();
   execution.argv = read_argv(row);
   execution.inputs = read_inputs(row);
+  execution.binary = read_binary(row);
   execution.truncated = row.flag();
   execution.existing = row.flag();
   if (row.next_is_null()) {
@@ -289,9 +303,9 @@ Result<Series> SqliteHistoryReader::series(const SeriesQuery& query) {
 Result<std::vector<ExecutionRow>> SqliteHistoryReader::executions(const ExecutionQuery& query) {
   Filter filter = make_filter(query);
   filter.values.emplace_back(std::min(query.limit, kMaxExecutions));
-  FS_TRY(auto select,
-         database_.prepare(fmt::format("{}{} ORDER BY e.start_ms DESC, e.id DESC LIMIT ?",
-                                       kSelectExecutions, filter.where)));
+  FS_TRY(auto select, database_.prepare(fmt::format(
+                          "{}{} ORDER BY e.start_ms DESC, e.id DESC LIMIT ?",
+                          fmt::format(kSelectExecutions, kTraitColumns), filter.where)));
   FS_CHECK(select.start_bound(filter.values));
   return read_rows(select, read_execution);
 }

@@ -59,19 +59,22 @@ Result<std::unique_ptr<SqliteHistoryStore>> SqliteHistoryStore::open(
   FS_TRY(auto writer, RecordWriter::make(*database));
   FS_TRY(auto use_writer, UseWriter::make(*database));
   FS_TRY(auto app_metrics, AppMetricWriter::make(*database));
-  return std::unique_ptr<SqliteHistoryStore>(
-      new SqliteHistoryStore(std::move(database), std::move(catalog), std::move(writer),
-                             std::move(use_writer), std::move(app_metrics), options));
+  FS_TRY(auto binaries, BinaryWriter::make(*database));
+  return std::unique_ptr<SqliteHistoryStore>(new SqliteHistoryStore(
+      std::move(database), std::move(catalog), std::move(writer), std::move(use_writer),
+      std::move(app_metrics), std::move(binaries), options));
 }
 
 SqliteHistoryStore::SqliteHistoryStore(std::unique_ptr<Database> database, Catalog catalog,
                                        RecordWriter writer, UseWriter use_writer,
-                                       AppMetricWriter app_metrics, const HistoryOptions& options)
+                                       AppMetricWriter app_metrics, BinaryWriter binaries,
+                                       const HistoryOptions& options)
     : database_(std::move(database)),
       catalog_(std::move(catalog)),
       writer_(std::move(writer)),
       use_writer_(std::move(use_writer)),
       app_metrics_(std::move(app_metrics)),
+      binaries_(std::move(binaries)),
       options_(options) {}
 
 Result<std::vector<AppendedBatch>> SqliteHistoryStore::append(
@@ -137,6 +140,9 @@ Result<void> SqliteHistoryStore::write_report(Catalog::Host& host, const Report&
   FS_CHECK(write_losses(host, report));
   FS_CHECK(write_identities(host, report));
   FS_CHECK(app_metrics_.write(host.id, report));
+  for (const BinaryProfile& binary : report.binaries) {
+    if (binary.id != 0) FS_CHECK(binaries_.write(binary, wall_ms(report, report.period_end)));
+  }
   for (const ActionOutcome& outcome : report.outcomes)
     FS_CHECK(writer_.write_outcome(host.id, outcome));
   return {};

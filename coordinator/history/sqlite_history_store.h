@@ -9,6 +9,7 @@
 #include "common/signature/signature_rules.h"
 #include "common/sync/snapshot.h"
 #include "coordinator/history/app_metric_writer.h"
+#include "coordinator/history/binary_writer.h"
 #include "coordinator/history/catalog.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/history/record_writer.h"
@@ -48,7 +49,7 @@ class SqliteHistoryStore final : public HistoryStore {
   };
 
   SqliteHistoryStore(std::unique_ptr<Database> database, Catalog catalog, RecordWriter writer,
-                     UseWriter use_writer, AppMetricWriter app_metrics,
+                     UseWriter use_writer, AppMetricWriter app_metrics, BinaryWriter binaries,
                      const HistoryOptions& options);
 
   Result<std::vector<AppendedBatch>> append_all(std::span<const ReceivedBatch> batches);
@@ -74,6 +75,7 @@ class SqliteHistoryStore final : public HistoryStore {
   UseWriter use_writer_;
   ServiceTimes service_times_;
   AppMetricWriter app_metrics_;
+  BinaryWriter binaries_;
   const HistoryOptions options_;
   std::uint64_t repeated_batches_ = 0;
 };

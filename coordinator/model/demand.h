@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/model/binary_profile.h"
 #include "coordinator/model/forecast.h"
 
 namespace foreshock::coordinator {
@@ -33,7 +34,8 @@ struct DemandQuestion {
   std::optional<std::uint32_t> input_files;
   std::optional<std::uint64_t> input_bytes;
   std::optional<std::uint64_t> largest_input_bytes;
-  std::uint32_t concurrency = 0;  ///< commands that ran on the host at that moment
+  std::optional<BinaryTraits> binary = {};  ///< of the binary; absent: not known
+  std::uint32_t concurrency = 0;            ///< commands that ran on the host at that moment
 };
 
 /// A command that has ended, with what it used.
@@ -49,9 +51,10 @@ struct DemandReason {
 };
 
 struct DemandPrediction {
-  Quantiles quantiles{};    ///< in the target's unit, at kQuantileLevels
-  std::string model;        ///< "forest", "signature history", "program history", "all commands"
-  std::size_t support = 0;  ///< records behind it
+  Quantiles quantiles{};  ///< in the target's unit, at kQuantileLevels
+  /// "forest", "forest of all programs", "signature history", "program history", "all commands"
+  std::string model;
+  std::size_t support = 0;            ///< records behind it
   std::vector<DemandReason> reasons;  ///< the strongest first; of the forest only
 };
 

@@ -30,6 +30,7 @@ DemandRecord make_record(ExecutionRow&& row, std::uint32_t concurrency) {
     question.input_bytes = row.inputs->total.count;
     question.largest_input_bytes = row.inputs->largest.count;
   }
+  question.binary = row.binary;
   question.concurrency = concurrency;
   const ResourceUse& use = *row.use;
   record.used = {seconds_of(use.cpu), static_cast<double>(use.peak_rss.count),

@@ -85,6 +85,11 @@ captures_exec_and_exit() {
   run_commands h2 seen 1 40 && sees_commands h2 seen 1 40
 }
 
+describes_binaries() { # by the hardened unit
+  eventually h1 120 'foreshock-coordinator binaries true --json | jq -e ".binaries[] | select(.path == \"/bin/true\" and .instructions > 100 and (.libraries | length) > 0)" >/dev/null' ||
+    { on h1 'foreshock-coordinator binaries'; on h2 'journalctl -u foreshock-agent --no-pager | tail -n 5'; return 1; }
+}
+
 counts_threads_exactly() { # in each of the three ways to end
   local truth seen
   truth=$(on h2 'for i in 1 2 3; do python3 /mnt/share/threads.py threads-$i; done')
@@ -154,6 +159,15 @@ refuses_wrong_reload() {
 carries_out_decision() {
   eventually h1 240 'foreshock-coordinator decisions list --changes --json | jq -e ".decisions[] | select(.outcome == \"raise\" and .action_outcome.status == \"applied\")" >/dev/null' ||
     { on h1 'foreshock-coordinator decisions list; journalctl -u foreshock-coordinator --no-pager | tail -n 5'; on h2 'journalctl -u foreshock-agent --no-pager | tail -n 5'; return 1; }
+}
+
+# A run that a crontab has planned moves the forecast before it begins.
+acts_before_planned_runs() {
+  on h2 'echo "* * * * * root /usr/local/bin/nightly-export --table orders" > /etc/cron.d/exports'
+  eventually h1 150 'foreshock-coordinator upcoming nightly-export --json | jq -e ".upcoming[] | select(.source == \"crontab\" and .host == \"h2\")" >/dev/null' &&
+    eventually h1 240 'foreshock-coordinator decisions list --json | jq -e ".decisions[] | select(.reason | test(\"planned in\"))" >/dev/null' ||
+    { on h1 'foreshock-coordinator upcoming; foreshock-coordinator decisions list'; return 1; }
+  on h2 'rm /etc/cron.d/exports'
 }
 
 moved_the_limit() { # the file says what the record says was read back, and systemd knows of it
@@ -276,6 +290,7 @@ go_through_steps() {
   step 'the running units are hardened' is_hardened
   step 'start the workload in a unit' start_workload
   step 'exec and exit of each command' captures_exec_and_exit
+  step 'the executed binaries are described' describes_binaries
   step 'exact use of multi-threaded processes' counts_threads_exactly
   run_test_programs
   step 'the lead command is found' finds_lead
@@ -283,6 +298,7 @@ go_through_steps() {
   step 'a wrong configuration is not taken over' refuses_wrong_reload
   step 'a decision is carried out' carries_out_decision
   step 'cpu.max of the unit has changed' moved_the_limit
+  step 'runs that a crontab has planned are foreseen' acts_before_planned_runs
   step 'the limit stays over a daemon-reload' stays_over_daemon_reload
   step 'support bundles, without secrets' writes_support_bundles
   step 'the clock jumps: nothing lost' survives_clock_jumps

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "agent/capture/replay_event_source.h"
 #include "agent/spool/memory_spool.h"
 #include "agent/uplink/list_uplink.h"
+#include "common/os/file.h"
 #include "common/wire/codec.h"
 #include "tests/support/temp_dir.h"
 
@@ -71,10 +73,20 @@ class AgentLoopTest : public testing::Test {
     options.budget.window = seconds(30);
     std::vector<std::unique_ptr<ResourceSampler>> samplers;
     samplers.push_back(std::make_unique<OneHostSample>());
-    loop_ = std::make_unique<AgentLoop>(
-        options,
-        AgentLoop::Parts{*capture_, "replay", cgroups_, identities_, std::move(samplers), spool_,
-                         uplink_, executor_, *journal_, reflexes_, metrics_, status_, clock_});
+    loop_ = std::make_unique<AgentLoop>(options, AgentLoop::Parts{.capture = *capture_,
+                                                                  .source_name = "replay",
+                                                                  .cgroups = cgroups_,
+                                                                  .identities = identities_,
+                                                                  .samplers = std::move(samplers),
+                                                                  .spool = spool_,
+                                                                  .uplink = uplink_,
+                                                                  .executor = executor_,
+                                                                  .journal = *journal_,
+                                                                  .reflexes = reflexes_,
+                                                                  .metrics = metrics_,
+                                                                  .status = status_,
+                                                                  .clock = clock_,
+                                                                  .binaries = &binaries_});
   }
 
   void add_exec(std::uint32_t pid, const std::vector<std::string>& words) {
@@ -132,6 +144,16 @@ class AgentLoopTest : public testing::Test {
   CommandExecutor executor_{CgroupLayout{}, {}, {}, *journal_};
   ReflexFirer firer_{clock_};
   LocalReflexes reflexes_{{"", 4, BootId{{1, 2}}}, {executor_, firer_}};
+  static constexpr std::uint64_t kBinary = 77;
+  BinaryCatalog binaries_{
+      {},
+      [](const Execution&) { return open_at(AT_FDCWD, "/proc/self/exe", O_RDONLY); },
+      [](int) -> Result<BinaryProfile> {
+        BinaryProfile profile;
+        profile.id = kBinary;
+        return profile;
+      },
+      clock_};
   MetricRegistry metrics_;
   Snapshot<AgentStatus> status_;
   std::unique_ptr<AgentLoop> loop_;
@@ -278,6 +300,26 @@ TEST_F(AgentLoopTest, over_its_budget_it_saves_step_by_step_and_says_so) {
                           [](const Report& report) { return report.samples.host.has_value(); }),
             4)
       << "every fifth";
+}
+
+TEST_F(AgentLoopTest, commands_name_their_binary_which_is_told_once) {
+  for (std::uint32_t pid = 1; pid <= 2; ++pid) {
+    add_exec(pid, {"make"});
+    add_exit(pid);
+    capture();
+    tick();
+    while (binaries_.work()) {
+    }
+    uplink_.incoming.emplace_back(Ack{spool_.incarnation(), {1, spool_.stats().last_sequence}});
+  }
+  const auto told = reports();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].executions.at(0).binary, 0u) << "not looked at yet";
+  EXPECT_EQ(told[1].executions.at(0).binary, kBinary);
+  EXPECT_TRUE(told[0].binaries.empty());
+  ASSERT_EQ(told[1].binaries.size(), 1u);
+  EXPECT_EQ(told[1].binaries[0].id, kBinary);
+  EXPECT_EQ(told[1].binaries[0].path, "/usr/bin/make");
 }
 
 TEST_F(AgentLoopTest, publishes_its_status) {

@@ -68,6 +68,7 @@ class SampleValues {
     execution.cwd = text();
     execution.tty = text();
     execution.ancestry = text();
+    execution.binary = number();
     execution.inputs = maybe([&] {
       return InputFiles{.count = small_number(), .total = {number()}, .largest = {number()}};
     });
@@ -80,6 +81,23 @@ class SampleValues {
           .time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
     });
     return execution;
+  }
+  BinaryProfile binary() {
+    BinaryProfile binary;
+    binary.id = number();
+    binary.build_id = text();
+    binary.path = text();
+    for (auto n = size(); n > 0; --n) binary.libraries.push_back(text());
+    BinaryTraits& traits = binary.traits;
+    traits.file = {number()};
+    traits.text = {number()};
+    traits.instructions = small_number();
+    for (float& share : traits.mix) share = static_cast<float>(small_number() % 1000) / 1000;
+    traits.cycles = static_cast<float>(small_number() % 100) / 7;
+    traits.complexity = static_cast<float>(small_number() % 100) / 7;
+    traits.imports = small_number();
+    traits.libraries = static_cast<std::uint32_t>(binary.libraries.size());
+    return binary;
   }
   HostSample host() {
     HostSample host;
@@ -284,6 +302,7 @@ class SampleValues {
                                    .container_name = text(),
                                    .pod = text()});
     }
+    for (auto n = size(); n > 0; --n) report.binaries.push_back(binary());
     return report;
   }
 

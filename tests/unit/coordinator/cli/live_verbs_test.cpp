@@ -129,11 +129,13 @@ TEST_F(LiveVerbs, sequence_next_tells_what_is_likely) {
   session.kind = SessionKind::interactive;
   session.surprise_bits = 2.5;
   session.usual_bits = 1.25;
+  session.masquerade = 0.25;
   fake.live_view.sessions = {session};
   fake.start();
   const auto text = show({"sequence", "next"});
   EXPECT_TRUE(contains(text, "make -j<n> 71 %, ls 12 %")) << text;
   EXPECT_TRUE(contains(text, "interactive")) << text;
+  EXPECT_TRUE(contains(text, "25 %")) << text;
   EXPECT_TRUE(contains(show({"sequence", "next", "--uid", "1"}), "nobody ran a command"));
   EXPECT_TRUE(contains(show({"sequence", "next", "--json"}), "\"likelihood\":0.71"));
 }
@@ -158,6 +160,22 @@ TEST_F(LiveVerbs, anomalies_tells_what_was_unusual_and_why) {
   EXPECT_TRUE(contains(show({"anomalies", "--all"}), "unlike all seen"));
   EXPECT_TRUE(contains(show({"anomalies", "--workload", "/other"}), "nothing unusual"));
   EXPECT_TRUE(contains(show({"anomalies", "--json"}), "\"confirmed\":true"));
+}
+
+TEST_F(LiveVerbs, anomalies_tells_which_users_ran_what_they_usually_do_not) {
+  fake.unusual_sessions = {{.host = 1,
+                            .uid = 1000,
+                            .time = fake.now - 1h,
+                            .score = 1.25,
+                            .detector = "surprise",
+                            .command = "nc -l <n>",
+                            .reason = "14 bits of surprise, 3 is usual"}};
+  fake.start();
+  const auto text = show({"anomalies"});
+  EXPECT_TRUE(contains(text, "nothing unusual")) << text;
+  EXPECT_TRUE(contains(text, "1000   1.25  surprise  nc -l <n>")) << text;
+  EXPECT_TRUE(contains(show({"anomalies", "--json"}), "\"uid\":1000"));
+  EXPECT_FALSE(contains(show({"anomalies", "--workload", "/other"}), "nc -l"));
 }
 
 TEST_F(LiveVerbs, calendars_tells_how_sources_are_and_whether_they_help) {

@@ -68,5 +68,50 @@ TEST(DemandModel, without_records_it_says_nothing) {
   EXPECT_EQ(model.predict({}, DemandTarget::cpu_s).support, 0u);
 }
 
+/// Programs whose need follows from what their binary is like: here, from the size of its code.
+std::vector<DemandRecord> runs_of_programs(std::size_t programs, std::size_t runs) {
+  std::mt19937_64 random(7);
+  std::normal_distribution<double> noise(0, 0.1);
+  std::vector<DemandRecord> records;
+  for (std::size_t run = 0; run < runs; ++run) {
+    for (std::size_t i = 0; i < programs; ++i) {
+      DemandRecord record;
+      auto& question = record.question;
+      question.time = WallTime(std::chrono::seconds(records.size()));
+      question.signature = "tool" + std::to_string(i);
+      question.argv = {question.signature};
+      question.binary.emplace();
+      question.binary->text = {std::uint64_t{1000} << (i % 12)};
+      const double cpu = static_cast<double>(question.binary->text.count) * 1e-4;
+      record.used = {cpu * std::exp(noise(random)), 2e6, cpu, 100};
+      records.push_back(record);
+    }
+  }
+  return records;
+}
+
+TEST(DemandModel, a_program_that_never_ran_is_predicted_by_what_its_binary_is_like) {
+  const auto model = DemandModel::fit(runs_of_programs(24, 20), {});
+  DemandQuestion question;
+  question.signature = "unheard-of";
+  question.argv = {question.signature};
+  for (const std::uint64_t text : {2000, 1'000'000}) {
+    question.binary.emplace().text = {text};
+    const auto prediction = model.predict(question, DemandTarget::cpu_s);
+    EXPECT_EQ(prediction.model, "forest of all programs");
+    EXPECT_NEAR(std::log2(prediction.quantiles[3] / (static_cast<double>(text) * 1e-4)), 0, 1);
+    ASSERT_FALSE(prediction.reasons.empty());
+    EXPECT_EQ(prediction.reasons[0].feature, "code size");
+  }
+}
+
+TEST(DemandModel, of_few_programs_it_does_not_guess_what_an_unknown_one_needs) {
+  const auto model = DemandModel::fit(runs_of_programs(4, 20), {});
+  DemandQuestion question;
+  question.signature = "unheard-of";
+  question.argv = {question.signature};
+  EXPECT_EQ(model.predict(question, DemandTarget::cpu_s).model, "all commands");
+}
+
 }  // namespace
 }  // namespace foreshock::coordinator

@@ -1,0 +1,136 @@
+#include "agent/binaries/binary_catalog.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/os/file.h"
+
+namespace foreshock::agent {
+
+namespace {
+
+constexpr int kReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+/// Below the working directory where it is relative.
+std::string absolute_name(const Execution& execution) {
+  if (execution.filename.starts_with('/')) return execution.filename;
+  if (!execution.cwd.starts_with('/') || execution.filename.empty()) return {};
+  return execution.cwd + "/" + execution.filename;
+}
+
+/// Links are followed as a process of that root would.
+Result<UniqueFd> open_in_root(const std::string& root, const std::string& name) {
+  FS_TRY(const auto directory, open_at(AT_FDCWD, root, O_PATH | O_DIRECTORY));
+  open_how how{};
+  how.flags = kReadFlags;
+  how.resolve = RESOLVE_IN_ROOT;
+  const auto fd = ::syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof how);
+  if (fd < 0) return Error(ErrorCode::not_found, "open " + name);
+  return UniqueFd(static_cast<int>(fd));
+}
+
+}  // namespace
+
+std::size_t BinaryCatalog::HashName::operator()(const Name& name) const {
+  return std::hash<std::string_view>()(name.filename) ^ (name.cgroup_id * 0x9e3779b97f4a7c15ULL);
+}
+
+BinaryCatalog::BinaryCatalog(Options options, Open open, Describe describe, const Clock& clock)
+    : options_(options), open_(std::move(open)), describe_(std::move(describe)), clock_(clock) {}
+
+std::uint64_t BinaryCatalog::id_of(const Execution& execution) {
+  if (execution.filename.empty()) return 0;
+  const BootTime now = clock_.boot_now();
+  const std::lock_guard lock(mutex_);
+  // Starting anew costs a look at each name, no description.
+  if (names_.size() >= options_.most_names) names_.clear();
+  Known& known = names_[{execution.facts.cgroup_id, execution.filename}];
+  const bool due = known.looked == BootTime() || now - known.looked >= options_.look_again;
+  if (due && !known.waits && waiting_.size() < options_.most_waiting) {
+    known.waits = true;
+    waiting_.push_back(execution);
+    wake_.notify_one();
+  }
+  return known.id;
+}
+
+std::vector<BinaryProfile> BinaryCatalog::take_described() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(fresh_, {});
+}
+
+void BinaryCatalog::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, stop, [this] { return !waiting_.empty(); });
+    if (described_just_now_) wake_.wait_for(lock, stop, options_.apart, [] { return false; });
+    lock.unlock();
+    described_just_now_ = false;
+    work();
+  }
+}
+
+bool BinaryCatalog::work() {
+  Execution execution;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) return false;
+    execution = std::move(waiting_.front());
+    waiting_.pop_front();
+  }
+  const std::uint64_t id = identify(execution);
+  const std::lock_guard lock(mutex_);
+  Known& known = names_[{execution.facts.cgroup_id, execution.filename}];
+  known = {.id = id, .looked = clock_.boot_now(), .waits = false};
+  return true;
+}
+
+std::uint64_t BinaryCatalog::identify(const Execution& execution) {
+  const auto file = open_(execution);
+  struct stat status {};
+  if (!file || ::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  if (files_.size() >= options_.most_binaries) files_.clear();
+  const FileId which{status.st_dev, status.st_ino, status.st_size,
+                     status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec};
+  const BootTime now = clock_.boot_now();
+  auto found = files_.find(which);
+  if (found == files_.end() || now - found->second.at >= options_.tell_again)
+    found = files_.insert_or_assign(which, Described{describe(*file, execution), now}).first;
+  return found->second.id;
+}
+
+std::uint64_t BinaryCatalog::describe(const UniqueFd& file, const Execution& execution) {
+  described_just_now_ = true;
+  auto profile = describe_(file.get());
+  if (!profile) {
+    log_debug("binary_not_described file={} reason=\"{}\"", execution.filename,
+              profile.error().message());
+    return 0;
+  }
+  profile->path = execution.filename;
+  const std::lock_guard lock(mutex_);
+  // As many as one report tells; what is left out is told when it is looked at again.
+  if (fresh_.size() >= options_.most_waiting) return 0;
+  fresh_.push_back(*std::move(profile));
+  return fresh_.back().id;
+}
+
+Result<UniqueFd> open_executed(const std::string& proc, const Execution& execution) {
+  const std::string name = absolute_name(execution);
+  if (name.empty()) return Error(ErrorCode::not_found, "open what was executed: no full name");
+  for (const std::uint32_t pid : {execution.facts.process.pid, execution.facts.parent.pid}) {
+    if (auto file = open_in_root(fmt::format("{}/{}/root", proc, pid), name)) return file;
+  }
+  return Error(ErrorCode::not_found, "open " + name);
+}
+
+}  // namespace foreshock::agent

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/model/binary_profile.h"
+#include "common/model/report.h"
+#include "common/os/unique_fd.h"
+
+namespace foreshock::agent {
+
+/// Which binary a command ran, and what each is like: each is described once, by a thread of its
+/// own and in its own time, and looked at again now and then in case its file was replaced. `id_of`
+/// and `take_described` never wait for it. Bounded in names, binaries and work.
+class BinaryCatalog {
+ public:
+  struct Options {
+    std::size_t most_names = 8192;
+    std::size_t most_binaries = 4096;
+    std::size_t most_waiting = 256;
+    Nanoseconds look_again = std::chrono::minutes(10);   ///< whether a name still means that file
+    Nanoseconds tell_again = std::chrono::hours(24);     ///< a coordinator forgets what is old
+    Nanoseconds apart = std::chrono::milliseconds(500);  ///< between two descriptions
+  };
+  /// Opens what a command executed.
+  using Open = std::function<Result<UniqueFd>(const Execution&)>;
+  using Describe = std::function<Result<BinaryProfile>(int fd)>;
+
+  BinaryCatalog(Options options, Open open, Describe describe, const Clock& clock);
+
+  /// Of the binary that it runs; 0: not known, or not yet.
+  std::uint64_t id_of(const Execution& execution);
+  /// Those that were described since the last call.
+  std::vector<BinaryProfile> take_described();
+
+  /// The thread's body; returns soon after the stop.
+  void run(std::stop_token stop);
+  /// Looks at one of those that wait; false when none does.
+  bool work();
+
+ private:
+  /// A name means another file in another root, of which the cgroup stands for one.
+  struct Name {
+    std::uint64_t cgroup_id;
+    std::string filename;
+    bool operator==(const Name&) const = default;
+  };
+  struct HashName {
+    std::size_t operator()(const Name& name) const;
+  };
+  struct Known {
+    std::uint64_t id = 0;
+    BootTime looked;
+    bool waits = false;
+  };
+  /// Device, inode, size and time of change: the same file as before.
+  using FileId = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
+
+  /// 0: it is not one, or cannot be opened.
+  std::uint64_t identify(const Execution& execution);
+  std::uint64_t describe(const UniqueFd& file, const Execution& execution);
+
+  const Options options_;
+  const Open open_;
+  const Describe describe_;
+  const Clock& clock_;
+  struct Described {
+    std::uint64_t id = 0;  ///< 0: it could not be
+    BootTime at;
+  };
+  std::map<FileId, Described> files_;  // of the thread only, and so the next
+  bool described_just_now_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::unordered_map<Name, Known, HashName> names_;  // guarded by mutex_, and so all below
+  std::deque<Execution> waiting_;
+  std::vector<BinaryProfile> fresh_;
+};
+
+/// The file of its name in the root of its process, or of its parent where that has ended: a
+/// container's is not mistaken for the host's. A script is opened itself, not its interpreter.
+Result<UniqueFd> open_executed(const std::string& proc, const Execution& execution);
+
+}  // namespace foreshock::agent

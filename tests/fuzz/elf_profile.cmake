@@ -1,0 +1,1 @@
+foreshock_fuzzer(elf_profile SOURCES fuzz_elf_profile.cpp DEPS agent_binaries common_os)

@@ -1,0 +1,141 @@
+#include "agent/binaries/binary_catalog.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "common/os/file.h"
+#include "tests/unit/agent/cgroup/temporary_tree.h"
+
+namespace foreshock::agent {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+class BinaryCatalogTest : public testing::Test {
+ protected:
+  BinaryCatalogTest() { clock_.advance(hours(1)); }
+
+  BinaryCatalog make(BinaryCatalog::Options options = {}) {
+    return {options,
+            [this](const Execution& execution) -> Result<UniqueFd> {
+              return open_at(AT_FDCWD, tree_.path(execution.filename), O_RDONLY);
+            },
+            [this](int) -> Result<BinaryProfile> {
+              ++descriptions_;
+              if (refuses_) return Error(ErrorCode::unsupported, "not a program");
+              BinaryProfile profile;
+              profile.id = descriptions_;
+              return profile;
+            },
+            clock_};
+  }
+  static Execution run_of(const std::string& filename, std::uint64_t cgroup_id = 1) {
+    Execution execution;
+    execution.filename = filename;
+    execution.facts.cgroup_id = cgroup_id;
+    return execution;
+  }
+  static void work_off(BinaryCatalog& catalog) {
+    while (catalog.work()) {
+    }
+  }
+
+  TemporaryTree tree_;
+  FakeClock clock_;
+  std::uint64_t descriptions_ = 0;
+  bool refuses_ = false;
+};
+
+TEST_F(BinaryCatalogTest, knows_a_binary_once_it_was_described) {
+  tree_.write("/bin/tool", "x");
+  auto catalog = make();
+  EXPECT_EQ(catalog.id_of(run_of("/bin/tool")), 0u);
+  work_off(catalog);
+  EXPECT_EQ(catalog.id_of(run_of("/bin/tool")), 1u);
+  const auto described = catalog.take_described();
+  ASSERT_EQ(described.size(), 1u);
+  EXPECT_EQ(described[0].path, "/bin/tool");
+  EXPECT_TRUE(catalog.take_described().empty());
+}
+
+TEST_F(BinaryCatalogTest, describes_a_file_once_whatever_it_is_called) {
+  tree_.write("/bin/tool", "x");
+  ASSERT_EQ(::link(tree_.path("/bin/tool").c_str(), tree_.path("/bin/other").c_str()), 0);
+  auto catalog = make();
+  for (const char* name : {"/bin/tool", "/bin/other"}) {
+    for (const std::uint64_t cgroup : {1, 2}) catalog.id_of(run_of(name, cgroup));
+  }
+  work_off(catalog);
+  EXPECT_EQ(descriptions_, 1u);
+  EXPECT_EQ(catalog.id_of(run_of("/bin/other", 2)), 1u);
+}
+
+TEST_F(BinaryCatalogTest, notices_that_a_file_was_replaced) {
+  tree_.write("/bin/tool", "x");
+  auto catalog = make();
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  tree_.write("/bin/tool", "longer");
+  EXPECT_EQ(catalog.id_of(run_of("/bin/tool")), 1u);
+  EXPECT_FALSE(catalog.work()) << "it does not look at each run";
+  clock_.advance(minutes(11));
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  EXPECT_EQ(catalog.id_of(run_of("/bin/tool")), 2u);
+}
+
+TEST_F(BinaryCatalogTest, tells_again_what_is_still_executed_after_a_day) {
+  tree_.write("/bin/tool", "x");
+  auto catalog = make();
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  EXPECT_EQ(catalog.take_described().size(), 1u);
+  clock_.advance(hours(25));
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  EXPECT_EQ(catalog.take_described().size(), 1u);
+}
+
+TEST_F(BinaryCatalogTest, a_script_or_what_is_gone_has_none_and_is_not_tried_again_at_once) {
+  tree_.write("/bin/script", "#!/bin/sh");
+  refuses_ = true;
+  auto catalog = make();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(catalog.id_of(run_of("/bin/script")), 0u);
+    EXPECT_EQ(catalog.id_of(run_of("/bin/gone")), 0u);
+    EXPECT_EQ(catalog.id_of(run_of("")), 0u);
+    work_off(catalog);
+  }
+  EXPECT_EQ(descriptions_, 1u);
+  EXPECT_TRUE(catalog.take_described().empty());
+}
+
+TEST_F(BinaryCatalogTest, is_bounded) {
+  auto catalog = make({.most_names = 4, .most_waiting = 2});
+  for (int i = 0; i < 50; ++i) catalog.id_of(run_of("/bin/" + std::to_string(i)));
+  int looks = 0;
+  while (catalog.work()) ++looks;
+  EXPECT_EQ(looks, 2);
+}
+
+TEST_F(BinaryCatalogTest, opens_a_file_of_the_process_s_own_root) {
+  Execution execution = run_of("/bin/tool");
+  execution.facts.process.pid = 7;
+  execution.facts.parent.pid = 3;
+  tree_.write("/proc/3/root/bin/tool", "of the parent");
+  EXPECT_TRUE(open_executed(tree_.path("/proc"), execution)) << "the process itself has ended";
+  tree_.write("/proc/7/root/usr/bin/tool", "of the process");
+  ASSERT_EQ(::symlink("/usr/bin", tree_.path("/proc/7/root/bin").c_str()), 0);
+  const auto file = open_executed(tree_.path("/proc"), execution);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(*read_from_start(file->get()), "of the process") << "a link stays in that root";
+  execution.filename = "tool";
+  EXPECT_FALSE(open_executed(tree_.path("/proc"), execution)) << "relative, to nobody knows where";
+  execution.cwd = "/usr/bin";
+  EXPECT_TRUE(open_executed(tree_.path("/proc"), execution));
+}
+
+}  // namespace
+}  // namespace foreshock::agent
