@@ -349,7 +349,7 @@ Result<void> Agent::run() {
            impl_->config.status_socket);
   notify_ready("capturing");
 
-  const auto ran = events->run();
+  auto ran = events->run();
   notify_stopping();
   log_info("agent_stopping");
   for (auto& input : inputs) input.request_stop();
@@ -360,7 +360,7 @@ Result<void> Agent::run() {
   impl_->capture->drain();
   inputs.clear();  // joins
   loop.finish();
-  FS_CHECK(detached);
+  if (!detached) return detached.error();
   return ran;
 }
 

@@ -84,7 +84,8 @@ class SystemdUnitActuator final : public Actuator {
 }  // namespace
 
 std::vector<std::unique_ptr<Actuator>> through_systemd(
-    std::vector<std::unique_ptr<Actuator>> actuators, std::shared_ptr<UnitProperties> units) {
+    std::vector<std::unique_ptr<Actuator>> actuators,
+    const std::shared_ptr<UnitProperties>& units) {
   if (!units) return actuators;
   for (auto& actuator : actuators)
     actuator = std::make_unique<SystemdUnitActuator>(std::move(actuator), units);

@@ -4,11 +4,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -40,10 +41,6 @@ constexpr std::array kAllowedCalls = {
     SCMP_SYS(madvise),    SCMP_SYS(futex),       SCMP_SYS(sched_yield),  SCMP_SYS(clock_gettime),
     SCMP_SYS(getrandom),  SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(exit_group), SCMP_SYS(exit)};
-
-Error os_error(std::string_view operation, int number) {
-  return Error(ErrorCode::io, fmt::format("{}: {}", operation, std::strerror(number)));
-}
 
 class FileActions {
  public:
@@ -90,7 +87,7 @@ Result<pid_t> spawn(const std::string& program, int input, int output) {
   pid_t pid = 0;
   const int problem = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(),
                                     argv.data(), environment.data());
-  if (problem != 0) return os_error("start " + program, problem);
+  if (problem != 0) return error_from_errno("start " + program, problem);
   return pid;
 }
 
@@ -144,16 +141,16 @@ Result<void> confine_this_process() {
   // It takes only what others leave of the processor.
   const sched_param priority{};
   ::sched_setscheduler(0, SCHED_IDLE, &priority);
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return os_error("no new privileges", errno);
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return error_from_errno("give up privileges");
   const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)),
                                                                 seccomp_release);
   if (!filter) return Error(ErrorCode::exhausted, "make a system-call filter: no memory");
   for (const int call : kAllowedCalls) {
     if (const int problem = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0); problem != 0)
-      return os_error("add to the system-call filter", -problem);
+      return error_from_errno("add to the system-call filter", -problem);
   }
   if (const int problem = seccomp_load(filter.get()); problem != 0)
-    return os_error("load the system-call filter", -problem);
+    return error_from_errno("load the system-call filter", -problem);
   return {};
 }
 
@@ -173,7 +170,7 @@ int profile_standard_input() {
 
 Result<BinaryProfile> profile_confined(int fd, const ConfinedProfile& options) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return os_error("make a pipe", errno);
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return error_from_errno("make a pipe");
   const UniqueFd reading(ends[0]);
   UniqueFd writing(ends[1]);
   FS_TRY(const pid_t pid, spawn(options.program, fd, writing.get()));

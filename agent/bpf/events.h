@@ -19,6 +19,7 @@
 #define FS_STATIC_ASSERT _Static_assert
 #endif
 
+/* NOLINTBEGIN(readability-identifier-naming): C names, as the kernel side writes them */
 enum fs_limits {
   FS_COMM_BYTES = 16,
   FS_FILENAME_BYTES = 4095, /* longest file name the kernel takes, without its NUL */
@@ -169,5 +170,6 @@ FS_STATIC_ASSERT(sizeof(struct fs_traffic) == 288, "fs_traffic");
 FS_STATIC_ASSERT(sizeof(struct fs_task_use) == 96, "fs_task_use");
 FS_STATIC_ASSERT(sizeof(struct fs_process_use) == 184, "fs_process_use");
 FS_STATIC_ASSERT(sizeof(struct fs_exit_event) == 192, "fs_exit_event");
+/* NOLINTEND(readability-identifier-naming) */
 
 #endif

@@ -85,10 +85,11 @@ Result<void> check_host() {
                  "capturing commands with BPF needs root, or these capabilities:" + missing);
   }
   if (::access(kVmlinuxBtf, R_OK) != 0) {
+    const auto cause = error_from_errno(kVmlinuxBtf);
     return Error(ErrorCode::unsupported,
                  fmt::format("capturing commands with BPF needs a kernel with BTF "
-                             "(CONFIG_DEBUG_INFO_BTF): {}: {}",
-                             kVmlinuxBtf, std::strerror(errno)));
+                             "(CONFIG_DEBUG_INFO_BTF): {}",
+                             cause.message()));
   }
   return {};
 }

@@ -226,7 +226,7 @@ std::vector<ExistingProcess> read_existing_processes(const std::string& proc_roo
   for (const auto& name : *names) {
     const auto pid = parse_number<std::uint32_t>(name);
     if (!pid) continue;
-    const std::string directory = proc_root + "/" + name;
+    const std::string directory = std::string(proc_root).append("/").append(name);
     auto stat = read_user_process(directory);
     if (!stat) continue;
     processes.push_back(read_process(directory, *pid, *std::move(stat), cgroup_v1));

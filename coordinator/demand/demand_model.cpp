@@ -98,6 +98,7 @@ enum class UseHistory { yes, no };
 struct TargetForest {
   UseHistory use_history = UseHistory::yes;
   SignatureHistory history;
+  SignatureHistory children;  ///< log2(1 + how many)
   std::optional<QuantileForest> forest;
 
   static TargetForest fit(const ArgumentFeatures& features, std::span<const DemandRecord> records,
@@ -113,6 +114,7 @@ struct TargetForest {
       rows.insert(rows.end(), row.begin(), row.end());
       values.push_back(to_log(target, record.used[index_of(target)]));
       made.history.add(record.question.signature, values.back());
+      made.children.add(record.question.signature, std::log2(1 + static_cast<double>(record.children)));
     }
     made.forest = QuantileForest::fit(rows, rows.size() / values.size(), values, options);
     return made;
@@ -124,6 +126,7 @@ struct TargetForest {
     if (use_history == UseHistory::yes) {
       row.push_back(history.mean_of(question.signature));
       row.push_back(std::log2(1 + history.count_of(question.signature)));
+      row.push_back(children.mean_of(question.signature));
     }
     return row;
   }
@@ -131,7 +134,7 @@ struct TargetForest {
   std::vector<std::string> names(const ArgumentFeatures& features) const {
     auto names = features.names();
     if (use_history == UseHistory::yes)
-      names.insert(names.end(), {"signature history", "runs of the signature"});
+      names.insert(names.end(), {"signature history", "runs of the signature", "its children"});
     return names;
   }
 

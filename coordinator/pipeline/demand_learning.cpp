@@ -48,6 +48,8 @@ std::vector<DemandRecord> make_demand_records(std::vector<ExecutionRow> rows) {
   std::ranges::stable_sort(rows, {}, &ExecutionRow::start);
   using Ends = std::priority_queue<WallTime, std::vector<WallTime>, std::greater<>>;
   std::map<HostId, Ends> running;
+  std::map<std::pair<HostId, std::uint32_t>, std::size_t> newest;  ///< record of each process
+  std::vector<WallTime> ended;                                     ///< by record
   std::vector<DemandRecord> records;
   records.reserve(rows.size());
   for (auto& row : rows) {
@@ -55,6 +57,11 @@ std::vector<DemandRecord> make_demand_records(std::vector<ExecutionRow> rows) {
     while (!ends.empty() && ends.top() <= row.start) ends.pop();
     const auto concurrency = static_cast<std::uint32_t>(ends.size());
     ends.push(*row.end);
+    const auto parent = newest.find({row.host, row.parent_pid});
+    if (parent != newest.end() && ended[parent->second] >= row.start)
+      ++records[parent->second].children;
+    newest[{row.host, row.pid}] = records.size();
+    ended.push_back(*row.end);
     records.push_back(make_record(std::move(row), concurrency));
   }
   return records;

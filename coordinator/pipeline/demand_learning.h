@@ -33,7 +33,8 @@ class DemandLearning {
   WallTime learned_at_;
 };
 
-/// Ended commands as records, in order of time, with how many ran beside each on its host.
+/// Ended commands as records, in order of time, with how many ran beside each on its host and how
+/// many it started.
 std::vector<DemandRecord> make_demand_records(std::vector<ExecutionRow> rows);
 
 }  // namespace foreshock::coordinator
