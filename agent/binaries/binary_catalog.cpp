@@ -40,8 +40,8 @@ Result<UniqueFd> open_in_root(const std::string& root, const std::string& name) 
 
 }  // namespace
 
-std::size_t BinaryCatalog::HashName::operator()(const Name& name) const {
-  return std::hash<std::string_view>()(name.filename) ^ (name.cgroup_id * 0x9e3779b97f4a7c15ULL);
+std::size_t BinaryCatalog::HashName::operator()(const NameView& name) const {
+  return std::hash<std::string_view>()(name.second) ^ (name.first * 0x9e3779b97f4a7c15ULL);
 }
 
 BinaryCatalog::BinaryCatalog(Options options, Open open, Describe describe, const Clock& clock)
@@ -51,13 +51,18 @@ std::uint64_t BinaryCatalog::id_of(const Execution& execution) {
   if (execution.filename.empty()) return 0;
   const BootTime now = clock_.boot_now();
   const std::lock_guard lock(mutex_);
-  // Starting anew costs a look at each name, no description.
-  if (names_.size() >= options_.most_names) names_.clear();
-  Known& known = names_[{execution.facts.cgroup_id, execution.filename}];
+  auto found = names_.find(NameView(execution.facts.cgroup_id, execution.filename));
+  if (found == names_.end()) {
+    // Starting anew costs a look at each name, no description.
+    if (names_.size() >= options_.most_names) names_.clear();
+    found = names_.try_emplace({execution.facts.cgroup_id, execution.filename}).first;
+  }
+  Known& known = found->second;
   const bool due = known.looked == BootTime() || now - known.looked >= options_.look_again;
   if (due && !known.waits && waiting_.size() < options_.most_waiting) {
     known.waits = true;
-    waiting_.push_back(execution);
+    waiting_.push_back(
+        {.facts = execution.facts, .filename = execution.filename, .cwd = execution.cwd});
     wake_.notify_one();
   }
   return known.id;

@@ -9,8 +9,10 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -52,13 +54,16 @@ class BinaryCatalog {
 
  private:
   /// A name means another file in another root, of which the cgroup stands for one.
-  struct Name {
-    std::uint64_t cgroup_id;
-    std::string filename;
-    bool operator==(const Name&) const = default;
-  };
+  using NameView = std::pair<std::uint64_t, std::string_view>;
+  using Name = std::pair<std::uint64_t, std::string>;
+  /// Of both, so that looking one up copies no text.
   struct HashName {
-    std::size_t operator()(const Name& name) const;
+    using is_transparent = void;
+    std::size_t operator()(const NameView& name) const;
+  };
+  struct SameName {
+    using is_transparent = void;
+    bool operator()(const NameView& a, const NameView& b) const { return a == b; }
   };
   struct Known {
     std::uint64_t id = 0;
@@ -85,7 +90,8 @@ class BinaryCatalog {
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::unordered_map<Name, Known, HashName> names_;  // guarded by mutex_, and so all below
+  std::unordered_map<Name, Known, HashName, SameName>
+      names_;  // guarded by mutex_, and so all below
   std::deque<Execution> waiting_;
   std::vector<BinaryProfile> fresh_;
 };
