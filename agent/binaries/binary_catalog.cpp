@@ -61,8 +61,10 @@ std::uint64_t BinaryCatalog::id_of(const Execution& execution) {
   const bool due = known.looked == BootTime() || now - known.looked >= options_.look_again;
   if (due && !known.waits && waiting_.size() < options_.most_waiting) {
     known.waits = true;
-    waiting_.push_back(
-        {.facts = execution.facts, .filename = execution.filename, .cwd = execution.cwd});
+    Execution& asked = waiting_.emplace_back();
+    asked.facts = execution.facts;
+    asked.filename = execution.filename;
+    asked.cwd = execution.cwd;
     wake_.notify_one();
   }
   return known.id;
