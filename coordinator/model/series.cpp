@@ -1,6 +1,9 @@
 #include "coordinator/model/series.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -64,6 +67,12 @@ bool is_counter(Quantity quantity) {
 std::string_view unit_of(Quantity quantity) {
   const auto* facts = facts_of(quantity);
   return facts ? facts->unit : "";
+}
+
+double last_known(const Series& series) {
+  const auto found = std::find_if(series.values.rbegin(), series.values.rend(),
+                                  [](double value) { return !std::isnan(value); });
+  return found == series.values.rend() ? std::numeric_limits<double>::quiet_NaN() : *found;
 }
 
 std::string to_string(const SeriesKey& key) {

@@ -69,5 +69,7 @@ struct Series {
 
   WallTime end() const { return start + step * static_cast<std::int64_t>(values.size()); }
 };
+/// NaN where nothing is known.
+double last_known(const Series& series);
 
 }  // namespace foreshock::coordinator

@@ -48,13 +48,6 @@ double mean_of_known(const Series& series) {
   return known == 0 ? 0 : sum / static_cast<double>(known);
 }
 
-/// NaN where nothing is known.
-double last_known(const Series& series) {
-  const auto found = std::find_if(series.values.rbegin(), series.values.rend(),
-                                  [](double value) { return value == value; });
-  return found == series.values.rend() ? std::numeric_limits<double>::quiet_NaN() : *found;
-}
-
 }  // namespace
 
 Learning::Learning(const Options& options, Parts parts)
@@ -191,8 +184,8 @@ Result<void> Learning::forecast(const Scope& scope, LearnedState& state, WallTim
   }
   FS_CHECK(models_.end(scope.series, now));
   FS_TRY(auto online, online_.run(scope.others, now));
-  state.forecasts.merge(online);
-  return {};
+  state.forecasts.merge(online.forecasts);
+  return parts_.accuracy.add(online.scored);
 }
 
 /// What has too little of a past is told by what is like it; what has little says so.

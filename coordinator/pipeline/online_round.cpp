@@ -24,31 +24,35 @@ Result<void> OnlineRound::restore() {
   return {};
 }
 
-Result<std::map<SeriesKey, ForecastOrReason>> OnlineRound::run(const std::vector<SeriesKey>& keys,
-                                                               WallTime now) {
+Result<OnlineRound::Outcome> OnlineRound::run(const std::vector<SeriesKey>& keys, WallTime now) {
   FS_CHECK(restore());
   const WallTime to(now.time_since_epoch() / options_.step * options_.step);
-  std::map<SeriesKey, ForecastOrReason> forecasts;
+  Outcome outcome;
   for (const auto& key : keys) {
-    if (forecasts.size() == options_.max_series) break;
+    if (outcome.forecasts.size() == options_.max_series) break;
     OnlineForecaster& forecaster = forecasters_.try_emplace(key, options_.step).first->second;
-    FS_CHECK(catch_up(key, forecaster, to));
+    FS_TRY(const auto fresh, catch_up(key, forecaster, to));
+    const auto scored = check_.score(fresh);
+    outcome.scored.insert(outcome.scored.end(), scored.begin(), scored.end());
     auto answer = forecaster.forecast(key, options_.points);
-    if (auto* forecast = std::get_if<Forecast>(&answer)) forecast->made_at = now;
-    forecasts.emplace(key, std::move(answer));
+    if (auto* forecast = std::get_if<Forecast>(&answer)) {
+      forecast->made_at = now;
+      check_.remember(*forecast, last_known(fresh));
+    }
+    outcome.forecasts.emplace(key, std::move(answer));
   }
   FS_CHECK(save_when_due(now));
-  return forecasts;
+  return outcome;
 }
 
-Result<void> OnlineRound::catch_up(const SeriesKey& key, OnlineForecaster& forecaster,
-                                   WallTime to) {
+Result<Series> OnlineRound::catch_up(const SeriesKey& key, OnlineForecaster& forecaster,
+                                     WallTime to) {
   const WallTime from = std::max(forecaster.end(), to - options_.history);
-  if (from >= to) return {};
+  if (from >= to) return Series{.key = key, .start = to, .step = options_.step, .values = {}};
   FS_TRY(const auto series, parts_.history.series({key, from, to, options_.step}));
   for (std::size_t i = 0; i < series.values.size(); ++i)
     forecaster.update(series.start + series.step * static_cast<std::int64_t>(i), series.values[i]);
-  return {};
+  return series;
 }
 
 Result<void> OnlineRound::save_when_due(WallTime now) {

@@ -9,6 +9,7 @@
 #include "common/base/result.h"
 #include "coordinator/forecast/online_forecaster.h"
 #include "coordinator/history/history_store.h"
+#include "coordinator/registry/forecast_check.h"
 #include "coordinator/registry/online_store.h"
 
 namespace foreshock::coordinator {
@@ -33,18 +34,26 @@ class OnlineRound {
   };
   OnlineRound(Options options, Parts parts) : options_(options), parts_(parts) {}
 
+  struct Outcome {
+    std::map<SeriesKey, ForecastOrReason> forecasts;
+    std::vector<ScoredPoint> scored;  ///< how forecasts of earlier rounds came out
+  };
   /// Learns what is new of these series and forecasts them, those first that come first.
-  Result<std::map<SeriesKey, ForecastOrReason>> run(const std::vector<SeriesKey>& keys,
-                                                    WallTime now);
+  Result<Outcome> run(const std::vector<SeriesKey>& keys, WallTime now);
 
  private:
   Result<void> restore();
-  Result<void> catch_up(const SeriesKey& key, OnlineForecaster& forecaster, WallTime to);
+  /// @return what came since the round before.
+  Result<Series> catch_up(const SeriesKey& key, OnlineForecaster& forecaster, WallTime to);
   Result<void> save_when_due(WallTime now);
 
   const Options options_;
   const Parts parts_;
+  /// A sample of the many series is enough to tell how good the forecaster is.
+  static constexpr std::size_t kMostChecked = 256;
+
   std::map<SeriesKey, OnlineForecaster> forecasters_;
+  ForecastCheck check_{kMostChecked};
   bool is_restored_ = false;
   WallTime saved_at_;
 };

@@ -60,14 +60,16 @@ class OnlineRoundTest : public testing::Test {
   std::map<SeriesKey, ForecastOrReason> run(WallTime now,
                                             const std::vector<SeriesKey>& keys = {kShop}) {
     auto answers = round_->run(keys, now);
+    if (answers) scored_ = answers->scored;
     EXPECT_TRUE(answers) << answers.error().message();
-    return *std::move(answers);
+    return answers ? std::move(answers->forecasts) : std::map<SeriesKey, ForecastOrReason>{};
   }
 
   test::TempDir dir_;
   WavyHistory history_;
   std::unique_ptr<OnlineStore> store_;
   std::unique_ptr<OnlineRound> round_;
+  std::vector<ScoredPoint> scored_;  ///< of the last round
 };
 
 TEST_F(OnlineRoundTest, forecasts_from_the_history_and_then_reads_only_what_is_new) {
@@ -79,6 +81,19 @@ TEST_F(OnlineRoundTest, forecasts_from_the_history_and_then_reads_only_what_is_n
   EXPECT_EQ(history_.values_asked_for, 360u);
   EXPECT_EQ(std::get<Forecast>(run(kNow + 30s).at(kShop)).start, kNow + 30s);
   EXPECT_EQ(history_.values_asked_for, 363u);
+}
+
+TEST_F(OnlineRoundTest, tells_how_its_forecasts_came_out) {
+  run(kNow);
+  EXPECT_TRUE(scored_.empty());
+  run(kNow + 60s);
+  ASSERT_FALSE(scored_.empty());
+  for (const ScoredPoint& point : scored_) {
+    EXPECT_EQ(point.key, kShop);
+    EXPECT_EQ(point.model, "online");
+    EXPECT_LT(point.error, 1);
+    EXPECT_GE(point.time, kNow);
+  }
 }
 
 TEST_F(OnlineRoundTest, goes_on_after_a_restart_from_what_was_saved) {
