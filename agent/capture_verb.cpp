@@ -33,7 +33,7 @@ namespace {
 
 constexpr auto kDrainInterval = std::chrono::milliseconds(20);
 constexpr auto kFlushInterval = std::chrono::milliseconds(100);
-constexpr std::size_t kChunkBytes = 256 * 1024;
+constexpr std::size_t kChunkBytes = std::size_t{256} * 1024;
 constexpr std::size_t kMaxLiveProcesses = 65536;
 constexpr std::size_t kMaxCgroups = 16384;
 

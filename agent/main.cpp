@@ -173,6 +173,7 @@ Result<std::uint32_t> find_user(const std::string& name) {
   std::uint32_t uid = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), uid);
   if (error == std::errc() && end == name.data() + name.size()) return uid;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet
   const passwd* entry = ::getpwnam(name.c_str());
   if (entry == nullptr)
     return Error(ErrorCode::not_found, "--user: there is no user \"" + name + "\"");

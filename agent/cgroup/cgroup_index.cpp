@@ -27,6 +27,7 @@ std::vector<std::string> list_subdirectories(UniqueFd fd) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(fd.get()), ::closedir);
   if (!directory) return names;
   fd.release();  // the stream's now
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is safe on a stream of one's own
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view name(entry->d_name);
     if (entry->d_type == DT_DIR && name != "." && name != "..") names.emplace_back(name);

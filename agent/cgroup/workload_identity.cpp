@@ -175,13 +175,10 @@ std::optional<Container> container_of_directory(std::span<const std::string_view
     return std::ranges::find(above, word) != above.end();
   };
   std::string runtime;
-  if (is_above("docker"))
-    runtime = "docker";
-  else if (is_above("kubepods"))
+  const bool is_docker = is_above("docker");
+  if (!is_docker && is_above("kubepods"))
     runtime = "kubernetes";
-  else if (is_above("ecs"))
-    runtime = "docker";
-  else if (is_above("actions_job"))
+  else if (is_docker || is_above("ecs") || is_above("actions_job"))
     runtime = "docker";
   else if (above.size() == 1)
     runtime = "containerd";  // its namespace: default, k8s.io, moby

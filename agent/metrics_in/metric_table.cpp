@@ -47,6 +47,7 @@ std::string plain(std::string_view text) {
 template <typename Labels>
 std::string join_labels(const Labels& labels) {
   std::vector<std::pair<std::string, std::string>> sorted;
+  sorted.reserve(labels.size());
   for (const auto& [name, value] : labels) sorted.emplace_back(plain(name), plain(value));
   std::ranges::sort(sorted);
   std::string text;

@@ -58,6 +58,7 @@ Result<std::unique_ptr<ProcProcesses>> ProcProcesses::make(bool workloads_in_v1,
 Result<void> ProcProcesses::look(std::vector<ProcessUse>& into) {
   into.clear();
   ::rewinddir(proc_.get());
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is safe on a stream of one's own
   while (const dirent* entry = ::readdir(proc_.get())) {
     const auto pid = parse_pid(entry->d_name);
     if (!pid) continue;

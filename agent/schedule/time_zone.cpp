@@ -19,7 +19,7 @@ using std::chrono::sys_seconds;
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
 constexpr std::size_t kHeaderBytes = 44;
 constexpr int kLastYear = 2100;
-constexpr std::int64_t kLongestOffset = 26 * 3600;
+constexpr std::int64_t kLongestOffset = std::int64_t{26} * 3600;
 
 /// Big-endian numbers out of the file.
 class Reader {

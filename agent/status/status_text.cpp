@@ -68,9 +68,9 @@ std::string describe_capture(const Json& capture, const TextStyle& style) {
 }
 
 std::string describe_spool(const Json& spool, const TextStyle& style) {
-  const auto numbers = fmt::format(
-      "{} batches, {}, {} dropped, {} corrupt", count(spool, "batches"), amount(spool, "bytes"),
-      count(spool, "dropped_batches"), count(spool, "corrupt_batches"));
+  auto numbers = fmt::format("{} batches, {}, {} dropped, {} corrupt", count(spool, "batches"),
+                             amount(spool, "bytes"), count(spool, "dropped_batches"),
+                             count(spool, "corrupt_batches"));
   if (spool.at("writable").get<bool>()) return numbers;
   return tinted(words(spool, "problem"), Tint::bad, style) + "; " + numbers;
 }
@@ -88,7 +88,7 @@ std::string describe_uplink(const Json& uplink, const TextStyle& style) {
 
 std::string describe_host(const Json& status) {
   const Json& host = status.at("host_use");
-  const auto things =
+  auto things =
       fmt::format("{} workloads, {} processes ({} tracked)", count(status, "workloads"),
                   count(status, "processes"), count(status.at("live_processes"), "tracked"));
   if (host.is_null()) return things;

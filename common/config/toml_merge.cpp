@@ -22,7 +22,7 @@ bool is_array_of_tables(const toml::node& node) {
 }  // namespace
 
 std::string describe_source(const toml::source_region& source, const std::string& otherwise) {
-  const std::string file = source.path ? *source.path : otherwise;
+  std::string file = source.path ? *source.path : otherwise;
   if (!source.begin) return file;
   return fmt::format("{}:{}:{}", file, source.begin.line, source.begin.column);
 }
@@ -38,16 +38,14 @@ Result<toml::table> parse_toml(const std::string& text, const std::string& name)
 Result<void> merge_toml(toml::table& into, toml::table&& from) {
   for (auto&& [key, value] : from) {
     toml::node* present = into.get(key.str());
-    if (!present) {
-      replace(into, key, value);
-    } else if (present->is_table() && value.is_table()) {
+    if (present != nullptr && present->is_table() && value.is_table()) {
       FS_CHECK(merge_toml(*present->as_table(), std::move(*value.as_table())));
-    } else if (present->is_table() || value.is_table()) {
+    } else if (present != nullptr && (present->is_table() || value.is_table())) {
       return Error(ErrorCode::invalid_argument,
                    fmt::format("{}: {}: a table in one file, a value in the other ({})",
                                describe_source(value.source(), ""), key.str(),
                                describe_source(present->source(), "")));
-    } else if (is_array_of_tables(*present) && is_array_of_tables(value)) {
+    } else if (present != nullptr && is_array_of_tables(*present) && is_array_of_tables(value)) {
       for (auto& element : *value.as_array())
         present->as_array()->push_back(std::move(*element.as_table()));
     } else {

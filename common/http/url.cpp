@@ -85,8 +85,9 @@ std::optional<UrlTarget> parse_target(std::string_view target) {
   path.remove_prefix(1);
   const bool sound_path = for_each_part(path, '/', [&](std::string_view part) {
     auto segment = decode_url(part, false);
-    if (segment) parsed.segments.push_back(*std::move(segment));
-    return segment.has_value();
+    if (!segment) return false;
+    parsed.segments.push_back(*std::move(segment));
+    return true;
   });
   if (!sound_path) return std::nullopt;
   if (question == std::string_view::npos) return parsed;
