@@ -338,7 +338,7 @@ Result<void> Coordinator::run() {
            impl_->keys.public_key, impl_->config.admin_socket);
   notify_ready("listening on " + impl_->gateway->endpoint());
 
-  const auto ran = loop->run();
+  auto ran = loop->run();
   notify_stopping();
   log_info("coordinator_stopping");
   impl_->http.stop();

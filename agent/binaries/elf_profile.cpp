@@ -72,8 +72,9 @@ std::string read_build_id(Elf_Data* notes) {
   std::size_t description = 0;
   while ((at = gelf_getnote(notes, at, &header, &name, &description)) > 0) {
     const auto* bytes = static_cast<const unsigned char*>(notes->d_buf);
-    const bool is_gnu = header.n_namesz == sizeof ELF_NOTE_GNU &&
-                        std::equal(ELF_NOTE_GNU, ELF_NOTE_GNU + sizeof ELF_NOTE_GNU, bytes + name);
+    constexpr std::string_view kGnu(ELF_NOTE_GNU, sizeof ELF_NOTE_GNU);  // with its NUL
+    const bool is_gnu =
+        header.n_namesz == kGnu.size() && std::equal(kGnu.begin(), kGnu.end(), bytes + name);
     if (!is_gnu || header.n_type != NT_GNU_BUILD_ID) continue;
     const std::size_t size = std::min<std::size_t>(header.n_descsz, kMostBuildIdBytes);
     return fmt::format("{:02x}", fmt::join(bytes + description, bytes + description + size, ""));

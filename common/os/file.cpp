@@ -138,6 +138,7 @@ Result<std::vector<std::string>> list_directory(const std::string& path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
   if (!directory) return error_from_errno("list " + path);
   std::vector<std::string> names;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is safe on a stream of one's own
   while (const dirent* entry = ::readdir(directory.get())) {
     if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0) {
       names.emplace_back(entry->d_name);

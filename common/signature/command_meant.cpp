@@ -268,7 +268,7 @@ std::optional<InterpreterUse> parse_java_use(const std::vector<std::string_view>
 /// The code option of a cluster: -c, -ne, -lane; 0 when it has none.
 char code_letter(const Interpreter& interpreter, std::string_view word) {
   if (word.starts_with("--") || word.size() < 2 || word.size() > 6) return 0;
-  return interpreter.code_options.find(word.back()) != std::string_view::npos ? word.back() : 0;
+  return interpreter.code_options.find(word.back()) != std::string_view::npos ? word.back() : '\0';
 }
 
 std::optional<InterpreterUse> parse_use(const Interpreter& interpreter,

@@ -18,7 +18,7 @@ namespace foreshock {
 
 namespace {
 
-constexpr std::size_t kChunkBytes = 256 * 1024;
+constexpr std::size_t kChunkBytes = std::size_t{256} * 1024;
 
 std::string quote_for_error(std::string_view text) {
   return '"' + cut_to_width(make_printable(text), 60) + '"';

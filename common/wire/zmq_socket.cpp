@@ -317,7 +317,7 @@ std::optional<ByteBuffer> DealerSocket::try_receive() {
   if (!impl_->socket) return std::nullopt;
   zmq::message_t message;
   if (!try_take(impl_->socket, message)) return std::nullopt;
-  if (message.size() == 0) {
+  if (message.empty()) {
     impl_->give_up_connection(LinkState::not_enrolled);  // dismissed, see RouterSocket::dismiss
     return std::nullopt;
   }

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kUsualRows = 1000;
 constexpr std::size_t kMostRows = 10'000;
 constexpr std::size_t kUsualMinutes = 60;
-constexpr std::size_t kMostMinutes = 366 * 24 * 60;
+constexpr std::size_t kMostMinutes = std::size_t{366} * 24 * 60;
 
 void add_point(const AppMetricPoint& point, Json& into) {
   into["time"] = time_json(point.time);

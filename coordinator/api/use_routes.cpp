@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kUsualRows = 30;
 constexpr std::size_t kMostRows = 10'000;
 constexpr std::size_t kUsualMinutes = 60;
-constexpr std::size_t kMostMinutes = 366 * 24 * 60;
+constexpr std::size_t kMostMinutes = std::size_t{366} * 24 * 60;
 constexpr std::size_t kUsualDays = 7;
 constexpr std::size_t kMostDays = 366;
 

@@ -37,7 +37,7 @@ std::string show_agents(const Json& reply, const View& view) {
     if (enrolment == "pending" && pending.empty()) pending = words_of(agent, "public_key");
   }
   if (table.empty()) return "no agent has knocked yet\n";
-  const std::string text = table.render(view.style) +
+  std::string text = table.render(view.style) +
                            (shared.empty() ? "" : "\n" + tinted(shared, Tint::bad, view.style));
   if (pending.empty()) return text;
   return text +

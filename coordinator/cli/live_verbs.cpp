@@ -188,7 +188,7 @@ struct Verbs {
   /// refused.
   Verb add_below(const Verb& parent, const std::string& name, const std::string& help,
                  const std::string& path, Show show) const {
-    const Verb verb = add(*parent.app, name, help, path, show);
+    Verb verb = add(*parent.app, name, help, path, show);
     verb.app->preparse_callback([above = parent.app, name](std::size_t) {
       for (const auto* option : above->get_options()) {
         if (option->count() > 0)

@@ -101,7 +101,8 @@ std::vector<double> aggregate(const Cases& cases, double level, const std::vecto
     for (double& one : slope) one *= error / scale;
     step(shares, std::move(slope), prior, pull, 1 / (1 + 0.1 * static_cast<double>(k)));
     if (k < kSteps / 2) continue;
-    for (std::size_t m = 0; m < mean.size(); ++m) mean[m] += shares[m] / (kSteps - kSteps / 2);
+    for (std::size_t m = 0; m < mean.size(); ++m)
+      mean[m] += shares[m] / static_cast<double>(kSteps - kSteps / 2);
   }
   return mean;
 }

@@ -74,6 +74,7 @@ Result<std::int64_t> remove_unused(const Database& database, std::int64_t cutoff
        {"DELETE FROM loss WHERE minute_ms < ?", "DELETE FROM command_use WHERE minute_ms < ?",
         "DELETE FROM exec_storm WHERE began_ms < ?", "DELETE FROM action_outcome WHERE time_ms < ?",
         // Metric by metric, because that is how the table is ordered.
+        // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
         "DELETE FROM app_metric_sample WHERE metric_id IN (SELECT id FROM app_metric) AND "
         "time_ms < ?",
         "DELETE FROM app_metric WHERE last_seen_ms < ?",

@@ -76,7 +76,7 @@ void Gateway::handle(RouterSocket::Received&& received) {
   } else {
     routes_.try_emplace(received.public_key, received.routing_id);
   }
-  std::visit([&](auto&& body) { on_message(received, std::move(body)); }, *std::move(message));
+  std::visit([&](auto& body) { on_message(received, std::move(body)); }, *message);
 }
 
 void Gateway::on_message(const RouterSocket::Received& received, Hello&& hello) {

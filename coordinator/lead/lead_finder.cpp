@@ -30,7 +30,7 @@ constexpr double kMostLagShare = 1.0 / 6;
 constexpr double kStepsBetweenExecAndOwnLoad = 1.5;
 /// Seconds of the response after the usual end of the load, and its greatest length.
 constexpr std::size_t kResponseTail = 5;
-constexpr std::size_t kLongestResponse = 4 * 3600;
+constexpr std::size_t kLongestResponse = std::size_t{4} * 3600;
 
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();

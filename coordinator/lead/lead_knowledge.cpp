@@ -34,7 +34,8 @@ LoadQuantiles summarise(std::vector<double>& drawn) {
   std::sort(drawn.begin(), drawn.end());
   LoadQuantiles summary;
   const auto at = [&](double level) {
-    return drawn[static_cast<std::size_t>(level * static_cast<double>(drawn.size() - 1) + 0.5)];
+    return drawn[static_cast<std::size_t>(
+        std::lround(level * static_cast<double>(drawn.size() - 1)))];
   };
   for (std::size_t q = 0; q < LoadQuantiles::kLevels.size(); ++q)
     summary.quantiles[q] = at(LoadQuantiles::kLevels[q]);

@@ -29,7 +29,7 @@ constexpr const char* kCombination = "combination";
 constexpr const char* kOnline = "online";
 
 constexpr std::int64_t kMostPoints = 100'000;
-constexpr std::int64_t kLongestStep = 7 * 86'400;
+constexpr std::int64_t kLongestStep = std::int64_t{7} * 86'400;
 
 struct Options {
   std::string model = kCombination;

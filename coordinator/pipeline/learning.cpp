@@ -306,8 +306,7 @@ Result<std::vector<TaggedSubject>> Learning::read_subjects(WallTime now) {
   for (auto& [workload, subject] : ran) {
     auto& signatures = subject.signatures;
     std::ranges::sort(signatures);
-    const auto repeated = std::ranges::unique(signatures);
-    signatures.erase(repeated.begin(), repeated.end());
+    signatures.erase(std::unique(signatures.begin(), signatures.end()), signatures.end());
     subjects.push_back(std::move(subject));
   }
   return subjects;

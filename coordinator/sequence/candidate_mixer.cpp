@@ -18,7 +18,7 @@ constexpr float kSettling = 250;  // commands
 
 }  // namespace
 
-CandidateMixer::CandidateMixer(std::size_t inputs, std::vector<std::size_t> circumstances)
+CandidateMixer::CandidateMixer(std::size_t inputs, const std::vector<std::size_t>& circumstances)
     : inputs_(inputs) {
   std::size_t sets = 1;
   for (const std::size_t size : circumstances) {

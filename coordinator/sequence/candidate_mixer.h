@@ -23,7 +23,7 @@ class CandidateMixer {
   using Evidence = std::array<float, kCandidates>;
 
   /// @param circumstances  sizes of the circumstances, each of which picks one set of weights.
-  CandidateMixer(std::size_t inputs, std::vector<std::size_t> circumstances);
+  CandidateMixer(std::size_t inputs, const std::vector<std::size_t>& circumstances);
 
   /// The likelihood of each of the first `candidates`, given that one of them comes; in `scores`.
   /// @param circumstances  one number for each circumstance, smaller than its size.

@@ -111,7 +111,7 @@ void MasqueradeDetector::Profile::forget_half() {
   }
 }
 
-void MasqueradeDetector::learn(User& user, Block block) {
+void MasqueradeDetector::learn(User& user, const Block& block) {
   user.profile.add(block);
   everybody_.add(block);
   const auto too_many = [](const Profile& profile, std::size_t most) {

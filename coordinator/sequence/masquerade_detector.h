@@ -77,7 +77,7 @@ class MasqueradeDetector {
   static Block count_grams(const std::vector<std::uint64_t>& commands);
   User* find_user(std::string_view name);
   MasqueradeScore judge(User& user, const Block& block);
-  void learn(User& user, Block block);
+  void learn(User& user, const Block& block);
   void scale(User& user) const;
   std::vector<Evidence> strangers_to(const User& user) const;
   /// @param own  the block is part of the profile.
