@@ -1,5 +1,6 @@
 #include "tests/support/services.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -55,7 +56,7 @@ void Services::start_agent() {
   if (agent_public_key_.empty()) {
     agent_public_key_ = trimmed(
         run_program({options_.agent_program, "keygen", "--state-directory", agent_state()}).output);
-    coordinator_cli({"agents", "approve", agent_public_key_});
+    coordinator_cli({"agents", "approve", "--", agent_public_key_});  // a key may begin with '-'
     std::ofstream(directory_ / "agent.toml")
         << "[agent]\n"
         << "state_directory = \"" << agent_state() << "\"\n"
@@ -74,7 +75,9 @@ void Services::start_agent() {
 
 Finished Services::coordinator_cli(std::vector<std::string> words) const {
   words.insert(words.begin(), options_.coordinator_program);
-  words.insert(words.end(), {"--socket", directory_ / "admin.sock"});
+  // What comes after "--" is no option.
+  words.insert(std::find(words.begin(), words.end(), "--"),
+               {"--socket", directory_ / "admin.sock"});
   return run_program(words);
 }
 
