@@ -14,7 +14,6 @@ namespace foreshock::agent {
 /// every read, goes to the files: what is reported back is what the kernel has, not what systemd
 /// believes. `units` null: the same actuators as were given.
 std::vector<std::unique_ptr<Actuator>> through_systemd(
-    std::vector<std::unique_ptr<Actuator>> actuators,
-    const std::shared_ptr<UnitProperties>& units);
+    std::vector<std::unique_ptr<Actuator>> actuators, const std::shared_ptr<UnitProperties>& units);
 
 }  // namespace foreshock::agent

@@ -8,9 +8,10 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::int64_t kSlotCount = DailyProfile::kSlots;
-constexpr std::chrono::nanoseconds kSlotLength = std::chrono::minutes(std::int64_t{24} * 60 / kSlotCount);
+constexpr std::chrono::nanoseconds kSlotLength =
+    std::chrono::minutes(std::int64_t{24} * 60 / kSlotCount);
 constexpr std::int64_t kNeighbours = 2;  // ten minutes
-constexpr double kKept = .8;              // of what earlier days weigh, each day
+constexpr double kKept = .8;             // of what earlier days weigh, each day
 constexpr double kMostDeviations = 3;
 
 /// Slots since 1970.

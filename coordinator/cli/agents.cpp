@@ -38,7 +38,7 @@ std::string show_agents(const Json& reply, const View& view) {
   }
   if (table.empty()) return "no agent has knocked yet\n";
   std::string text = table.render(view.style) +
-                           (shared.empty() ? "" : "\n" + tinted(shared, Tint::bad, view.style));
+                     (shared.empty() ? "" : "\n" + tinted(shared, Tint::bad, view.style));
   if (pending.empty()) return text;
   return text +
          fmt::format("\nlet one in: foreshock-coordinator agents approve -- '{}'\n", pending);

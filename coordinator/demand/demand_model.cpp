@@ -114,7 +114,8 @@ struct TargetForest {
       rows.insert(rows.end(), row.begin(), row.end());
       values.push_back(to_log(target, record.used[index_of(target)]));
       made.history.add(record.question.signature, values.back());
-      made.children.add(record.question.signature, std::log2(1 + static_cast<double>(record.children)));
+      made.children.add(record.question.signature,
+                        std::log2(1 + static_cast<double>(record.children)));
     }
     made.forest = QuantileForest::fit(rows, rows.size() / values.size(), values, options);
     return made;

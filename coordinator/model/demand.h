@@ -41,7 +41,7 @@ struct DemandQuestion {
 /// A command that has ended, with what it used.
 struct DemandRecord {
   DemandQuestion question;
-  std::uint32_t children = 0;  ///< commands that it started itself
+  std::uint32_t children = 0;                        ///< commands that it started itself
   std::array<double, kDemandTargets.size()> used{};  ///< by DemandTarget
 };
 

@@ -4,9 +4,9 @@
 //   capture_subject signal N             dies of signal N
 //   capture_subject wait                 waits to be killed
 //   capture_subject threads join|group|leader [MS]
-//                                        64 MiB, four threads of 60 (MS) ms CPU each; ends with code 3
-//                                        when all were joined, by exit_group in a worker, or by
-//                                        threads after their leader
+//                                        64 MiB, four threads of 60 (MS) ms CPU each; ends with
+//                                        code 3 when all were joined, by exit_group in a worker, or
+//                                        by threads after their leader
 
 #include <atomic>
 #include <csignal>
