@@ -142,24 +142,28 @@ std::uint64_t BinaryCatalog::identify(const Execution& execution) {
   const FileId which{status.st_dev, status.st_ino, status.st_size,
                      status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec};
   const BootTime now = clock_.boot_now();
-  auto found = files_.find(which);
-  if (found == files_.end() || now - found->second.at >= options_.tell_again)
-    found = files_.insert_or_assign(which, Described{describe(*file, execution), now}).first;
-  return found->second.id;
+  const auto found = files_.find(which);
+  if (found != files_.end() && now - found->second.at < options_.tell_again)
+    return found->second.id;
+  const auto id = describe(*file, execution);
+  if (id) files_.insert_or_assign(which, Described{*id, now});
+  return id.value_or(0);
 }
 
-std::uint64_t BinaryCatalog::describe(const UniqueFd& file, const Execution& execution) {
+std::optional<std::uint64_t> BinaryCatalog::describe(const UniqueFd& file,
+                                                     const Execution& execution) {
   described_just_now_ = true;
   auto profile = describe_(file.get());
   if (!profile) {
     log_debug("binary_not_described file={} reason=\"{}\"", execution.filename,
               profile.error().message());
-    return 0;
+    if (profile.error().code() == ErrorCode::unsupported) return 0;
+    return std::nullopt;
   }
   profile->path = execution.filename;
   const std::lock_guard lock(mutex_);
-  // As many as one report tells; what is left out is told when it is looked at again.
-  if (fresh_.size() >= options_.most_waiting) return 0;
+  // More than one report tells: nobody takes them just now.
+  if (fresh_.size() >= options_.most_waiting) return std::nullopt;
   fresh_.push_back(*std::move(profile));
   return fresh_.back().id;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -75,7 +76,8 @@ class BinaryCatalog {
 
   /// 0: it is not one, or cannot be opened.
   std::uint64_t identify(const Execution& execution);
-  std::uint64_t describe(const UniqueFd& file, const Execution& execution);
+  /// 0: it cannot be described, ever; nothing: not now.
+  std::optional<std::uint64_t> describe(const UniqueFd& file, const Execution& execution);
 
   const Options options_;
   const Open open_;

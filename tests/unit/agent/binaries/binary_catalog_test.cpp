@@ -24,7 +24,7 @@ class BinaryCatalogTest : public testing::Test {
             },
             [this](int) -> Result<BinaryProfile> {
               ++descriptions_;
-              if (refuses_) return Error(ErrorCode::unsupported, "not a program");
+              if (refuses_) return Error(refusal_, "not a program");
               BinaryProfile profile;
               profile.id = descriptions_;
               return profile;
@@ -46,6 +46,7 @@ class BinaryCatalogTest : public testing::Test {
   FakeClock clock_;
   std::uint64_t descriptions_ = 0;
   bool refuses_ = false;
+  ErrorCode refusal_ = ErrorCode::unsupported;
 };
 
 TEST_F(BinaryCatalogTest, knows_a_binary_once_it_was_described) {
@@ -110,6 +111,20 @@ TEST_F(BinaryCatalogTest, a_script_or_what_is_gone_has_none_and_is_not_tried_aga
   }
   EXPECT_EQ(descriptions_, 1u);
   EXPECT_TRUE(catalog.take_described().empty());
+}
+
+TEST_F(BinaryCatalogTest, what_could_not_be_described_just_now_is_tried_again) {
+  tree_.write("/bin/tool", "x");
+  refuses_ = true;
+  refusal_ = ErrorCode::unavailable;
+  auto catalog = make();
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  refuses_ = false;
+  clock_.advance(minutes(11));
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  EXPECT_NE(catalog.id_of(run_of("/bin/tool")), 0u);
 }
 
 TEST_F(BinaryCatalogTest, is_bounded) {
