@@ -91,8 +91,7 @@ std::uint64_t BinaryCatalog::id_of(const Execution& execution) {
     found = names_.try_emplace({execution.facts.cgroup_id, execution.filename}).first;
   }
   Known& known = found->second;
-  const bool due = known.looked == BootTime() || now - known.looked >= options_.look_again;
-  if (due && !known.waits && waiting_.size() < options_.most_waiting) {
+  if (now >= known.due && !known.waits && waiting_.size() < options_.most_waiting) {
     known.waits = true;
     Execution& asked = waiting_.emplace_back();
     asked.facts = execution.facts;
@@ -127,17 +126,20 @@ bool BinaryCatalog::work() {
     execution = std::move(waiting_.front());
     waiting_.pop_front();
   }
-  const std::uint64_t id = identify(execution);
+  const auto id = identify(execution);
   const std::lock_guard lock(mutex_);
   Known& known = names_[{execution.facts.cgroup_id, execution.filename}];
-  known = {.id = id, .looked = clock_.boot_now(), .waits = false};
+  known = {.id = id.value_or(known.id),
+           .due = clock_.boot_now() + (id ? options_.look_again : options_.retry),
+           .waits = false};
   return true;
 }
 
-std::uint64_t BinaryCatalog::identify(const Execution& execution) {
+std::optional<std::uint64_t> BinaryCatalog::identify(const Execution& execution) {
   const auto file = open_(execution);
+  if (!file) return std::nullopt;
   struct stat status {};
-  if (!file || ::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
   if (files_.size() >= options_.most_binaries) files_.clear();
   const FileId which{status.st_dev, status.st_ino, status.st_size,
                      status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec};
@@ -147,7 +149,7 @@ std::uint64_t BinaryCatalog::identify(const Execution& execution) {
     return found->second.id;
   const auto id = describe(*file, execution);
   if (id) files_.insert_or_assign(which, Described{*id, now});
-  return id.value_or(0);
+  return id;
 }
 
 std::optional<std::uint64_t> BinaryCatalog::describe(const UniqueFd& file,

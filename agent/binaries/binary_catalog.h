@@ -33,7 +33,9 @@ class BinaryCatalog {
     std::size_t most_names = 8192;
     std::size_t most_binaries = 4096;
     std::size_t most_waiting = 256;
-    Nanoseconds look_again = std::chrono::minutes(10);   ///< whether a name still means that file
+    Nanoseconds look_again = std::chrono::minutes(10);  ///< whether a name still means that file
+    /// Whether a file can be opened that could not: its process was gone before it was looked at.
+    Nanoseconds retry = std::chrono::seconds(20);
     Nanoseconds tell_again = std::chrono::hours(24);     ///< a coordinator forgets what is old
     Nanoseconds apart = std::chrono::milliseconds(500);  ///< between two descriptions
   };
@@ -68,14 +70,14 @@ class BinaryCatalog {
   };
   struct Known {
     std::uint64_t id = 0;
-    BootTime looked;
+    BootTime due;  ///< when to look (again)
     bool waits = false;
   };
   /// Device, inode, size and time of change: the same file as before.
   using FileId = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
 
-  /// 0: it is not one, or cannot be opened.
-  std::uint64_t identify(const Execution& execution);
+  /// 0: it is not one; nothing: that cannot be told now.
+  std::optional<std::uint64_t> identify(const Execution& execution);
   /// 0: it cannot be described, ever; nothing: not now.
   std::optional<std::uint64_t> describe(const UniqueFd& file, const Execution& execution);
 

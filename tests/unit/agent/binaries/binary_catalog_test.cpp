@@ -12,6 +12,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
+using std::chrono::seconds;
 
 class BinaryCatalogTest : public testing::Test {
  protected:
@@ -121,10 +122,37 @@ TEST_F(BinaryCatalogTest, what_could_not_be_described_just_now_is_tried_again) {
   catalog.id_of(run_of("/bin/tool"));
   work_off(catalog);
   refuses_ = false;
-  clock_.advance(minutes(11));
+  clock_.advance(seconds(21));
   catalog.id_of(run_of("/bin/tool"));
   work_off(catalog);
   EXPECT_NE(catalog.id_of(run_of("/bin/tool")), 0u);
+}
+
+TEST_F(BinaryCatalogTest, a_file_that_was_gone_is_looked_for_again_soon) {
+  auto catalog = make();
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  tree_.write("/bin/tool", "x");
+  clock_.advance(seconds(19));
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  EXPECT_EQ(descriptions_, 0u);
+  clock_.advance(seconds(2));
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  EXPECT_NE(catalog.id_of(run_of("/bin/tool")), 0u);
+}
+
+TEST_F(BinaryCatalogTest, what_was_known_stays_so_while_its_file_cannot_be_opened) {
+  tree_.write("/bin/tool", "x");
+  auto catalog = make();
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  ASSERT_EQ(::unlink(tree_.path("/bin/tool").c_str()), 0);
+  clock_.advance(minutes(11));
+  catalog.id_of(run_of("/bin/tool"));
+  work_off(catalog);
+  EXPECT_EQ(catalog.id_of(run_of("/bin/tool")), 1u);
 }
 
 TEST_F(BinaryCatalogTest, is_bounded) {
