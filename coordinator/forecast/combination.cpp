@@ -25,16 +25,16 @@ namespace {
 
 constexpr std::size_t kOrigins = 60;
 constexpr std::size_t kLeastValues = 60;
-constexpr double kAgeUnits = 10;  ///< half-life of what a past error counts
+constexpr double kAgeUnits = 20;  ///< half-life of what a past error counts
 constexpr double kPointPull = 0.02;
 constexpr double kLevelPull = 0.02;
 constexpr double kBandPrior = 0.6;  ///< share of the combination's own band before it is judged
 constexpr std::size_t kPointCases = 16;  ///< distances of a range at each origin
-constexpr std::size_t kLevelCases = 6;
+constexpr std::size_t kLevelCases = 12;
 constexpr std::size_t kMostErrors = 1000;
 /// The stretches of RecentValues; the short ones are left out first.
-constexpr std::array<const char*, 3> kStretches = {"last quarter of a unit", "last unit",
-                                                   "last three units"};
+constexpr std::array<const char*, 4> kStretches = {"last quarter of a unit", "last unit",
+                                                   "last three units", "all values"};
 constexpr double kLeastKept = 0.5;  ///< of given shares, by members that are still there
 
 using Shares = std::vector<double>;
@@ -112,7 +112,8 @@ class Run {
         recent_(window),
         distributions_(2 + recent_.members()),
         errors_(window),
-        change_(window.values) {
+        change_(window.values, window.unit),
+        least_(*std::ranges::min_element(window.values)) {
     const bool day = window.day > 0;
     const std::size_t d = window.day;
     point_ranges_ = day ? make_ranges({std::max<std::size_t>(1, d / 96), d / 8, d / 2, d}, points)
@@ -156,6 +157,7 @@ class Run {
       std::sort(mixed.begin(), mixed.end());
       widen_for_few(mixed, stretches_of(h + 1));
       change_.mix_into(mixed, h + 1);
+      hold_above(mixed, least_);
       if (window_.never_negative) {
         for (double& value : mixed) value = std::max(value, 0.0);
       }
@@ -462,6 +464,7 @@ class Run {
   std::size_t distributions_;  ///< how many there are of each step
   LocalErrors errors_;
   RegimeChange change_;
+  double least_;  ///< value ever seen
   std::vector<MemberPaths> members_;
   std::vector<std::vector<Quantiles>> online_;  ///< by origin and distance
   std::vector<double> liveliness_;              ///< by origin

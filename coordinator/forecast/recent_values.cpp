@@ -9,7 +9,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::size_t kLeastSample = 6;
-constexpr std::size_t kDays = 10;
+constexpr std::size_t kMostDays = 100;
 constexpr std::size_t kNeighbours = 48;  ///< a day's part that is about the same time, to each side
 
 }  // namespace
@@ -28,7 +28,7 @@ Quantiles quantiles_of(std::vector<double> sample) {
 }
 
 RecentValues::RecentValues(const Window& window) : window_(window) {
-  for (const std::size_t length : {window.unit / 4, window.unit, 3 * window.unit}) {
+  for (const std::size_t length : {window.unit / 4, window.unit, 3 * window.unit, window.size()}) {
     if (length >= kLeastSample) stretches_.push_back(std::min(length, window.size()));
   }
 }
@@ -54,8 +54,8 @@ Quantiles RecentValues::same_time(std::size_t origin, std::size_t t) const {
   const std::size_t day = window_.day;
   const std::size_t beside = std::max<std::size_t>(1, day / kNeighbours);
   std::vector<double> sample;
-  for (std::size_t back = ((t - origin) / day + 1) * day; sample.size() < kDays * (2 * beside + 1);
-       back += day) {
+  for (std::size_t back = ((t - origin) / day + 1) * day;
+       sample.size() < kMostDays * (2 * beside + 1); back += day) {
     if (t < back + beside) break;
     for (std::size_t i = t - back - beside; i <= t - back + beside && i < origin; ++i)
       sample.push_back(window_.values[i]);

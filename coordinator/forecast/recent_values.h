@@ -13,8 +13,8 @@ namespace foreshock::coordinator {
 Quantiles quantiles_of(std::vector<double> sample);
 
 /// The members that are nothing but what was seen: of the last quarter of a day, day and three
-/// days, and of the last ten days at about the same time. After a change of regime they are right
-/// first, and where there is no pattern nothing is better.
+/// days, of the whole history, and of all days at about the same time. After a change of regime
+/// they are right first, and where there is no pattern nothing is better.
 class RecentValues {
  public:
   explicit RecentValues(const Window& window);
