@@ -104,6 +104,7 @@ struct fs_exit_event {
   __u64 major_faults;
   __u64 voluntary_switches;
   __u64 involuntary_switches;
+  __u64 connections; /* TCP, asked for by connect(2) */
 };
 
 /* What the process iterator writes: for each process one of these, then one fs_task_use for each
@@ -169,7 +170,7 @@ FS_STATIC_ASSERT(sizeof(struct fs_exec_event) == 120, "fs_exec_event");
 FS_STATIC_ASSERT(sizeof(struct fs_traffic) == 288, "fs_traffic");
 FS_STATIC_ASSERT(sizeof(struct fs_task_use) == 96, "fs_task_use");
 FS_STATIC_ASSERT(sizeof(struct fs_process_use) == 184, "fs_process_use");
-FS_STATIC_ASSERT(sizeof(struct fs_exit_event) == 192, "fs_exit_event");
+FS_STATIC_ASSERT(sizeof(struct fs_exit_event) == 200, "fs_exit_event");
 /* NOLINTEND(readability-identifier-naming) */
 
 #endif

@@ -16,6 +16,7 @@
  * Where the second never comes (the kernel skips programs in some contexts, and counts most of
  * them), the sweep, or the next process in the same slot, sends what was known.
  */
+#include "agent/bpf/connections.bpf.h"
 #include "agent/bpf/ring.bpf.h"
 #include "agent/bpf/process.bpf.h"
 
@@ -149,6 +150,12 @@ static __always_inline void fill_forked_from(struct fs_exit_event* event,
   }
 }
 
+static __always_inline __u64 connections_of(struct task_struct* task) {
+  const __u64* asked = bpf_task_storage_get(&asked_connections, task->group_leader, 0, 0);
+
+  return asked ? *asked : 0;
+}
+
 static __always_inline void fill_exit(struct fs_exit_event* event, struct task_struct* task) {
   struct signal_struct* signal = task->signal;
 
@@ -159,6 +166,7 @@ static __always_inline void fill_exit(struct fs_exit_event* event, struct task_s
   fill_forked_from(event, task);
   event->wait_status = WAIT_STATUS(DIRECTLY, task->group_leader, signal);
   event->peak_rss_bytes = peak_rss_pages(task) * page_bytes;
+  event->connections = connections_of(task);
   forget_use(event);
   ADD_USE(event, DIRECTLY, signal, sum_sched_runtime);
   ADD_USE(event, DIRECTLY, task, se.sum_exec_runtime);

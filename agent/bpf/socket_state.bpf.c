@@ -9,20 +9,11 @@
  */
 #include "agent/bpf/traffic.bpf.h"
 #include "agent/bpf/process.bpf.h"
+#include "agent/bpf/tcp.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
-
-enum { IPPROTO_TCP = 6 };
-enum tcp_state {
-  TCP_ESTABLISHED = 1,
-  TCP_SYN_SENT = 2,
-  TCP_SYN_RECV = 3,
-  TCP_FIN_WAIT1 = 4,
-  TCP_CLOSE = 7,
-  TCP_LAST_ACK = 9,
-};
 
 struct connection {
   __u64 established_ns; /* 0: not yet */

@@ -11,7 +11,7 @@
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, FS_TRAFFIC_WORKLOADS);
-  __uint(map_flags, 1 /* BPF_F_NO_PREALLOC */);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
   __type(key, __u64);
   __type(value, struct fs_traffic);
 } traffic SEC(".maps") __weak;

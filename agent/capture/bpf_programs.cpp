@@ -185,6 +185,7 @@ Result<BpfPrograms> BpfPrograms::load(const Options& options) {
   programs.ring_ = keep(bpf_map__fd(skeleton->maps.events));
   programs.drops_ = keep(bpf_map__fd(skeleton->maps.drops));
   programs.watched_names_ = keep(bpf_map__fd(skeleton->maps.watched_names));
+  programs.connect_program_ = keep(bpf_program__fd(skeleton->progs.on_connect));
   programs.exec_program_ = keep(bpf_program__fd(skeleton->progs.on_process_exec));
   programs.exit_program_ = keep(bpf_program__fd(skeleton->progs.on_process_exit));
   programs.free_program_ = keep(bpf_program__fd(skeleton->progs.on_process_free));
@@ -192,9 +193,9 @@ Result<BpfPrograms> BpfPrograms::load(const Options& options) {
   programs.record_ = UniqueFd(
       bpf_map_create(BPF_MAP_TYPE_ARRAY, "foreshock", sizeof kOnly, sizeof(Record), 1, nullptr));
   for (const UniqueFd* fd :
-       {&programs.ring_, &programs.drops_, &programs.watched_names_, &programs.exec_program_,
-        &programs.exit_program_, &programs.free_program_, &programs.sweep_program_,
-        &programs.record_}) {
+       {&programs.ring_, &programs.drops_, &programs.watched_names_, &programs.connect_program_,
+        &programs.exec_program_, &programs.exit_program_, &programs.free_program_,
+        &programs.sweep_program_, &programs.record_}) {
     if (!fd->valid()) return error_from_errno("keep a BPF object");
   }
   const Record record{.build = build_id(options)};
@@ -211,7 +212,8 @@ Result<void> BpfPrograms::attach() {
     const char* tracepoint;
   };
   // In this order, so that no exit is seen before the program that completes it is there.
-  for (const Hook& hook : {Hook{&free_program_, &free_link_, "sched_process_free"},
+  for (const Hook& hook : {Hook{&connect_program_, &connect_link_, "inet_sock_set_state"},
+                           Hook{&free_program_, &free_link_, "sched_process_free"},
                            Hook{&exit_program_, &exit_link_, "sched_process_exit"},
                            Hook{&exec_program_, &exec_link_, "sched_process_exec"}}) {
     // The tracepoint's name is part of a tp_btf program.
@@ -225,16 +227,19 @@ void BpfPrograms::close_links() {
   exec_link_.reset();
   exit_link_.reset();
   free_link_.reset();
+  connect_link_.reset();
 }
 
-std::array<BpfPrograms::Named, 11> BpfPrograms::objects() {
+std::array<BpfPrograms::Named, 13> BpfPrograms::objects() {
   return {{{"ring", &ring_},
            {"drops", &drops_},
            {"watched_names", &watched_names_},
+           {"connect_program", &connect_program_},
            {"exec_program", &exec_program_},
            {"exit_program", &exit_program_},
            {"free_program", &free_program_},
            {"sweep_program", &sweep_program_},
+           {"connect_link", &connect_link_},
            {"exec_link", &exec_link_},
            {"exit_link", &exit_link_},
            {"free_link", &free_link_},

@@ -70,12 +70,12 @@ class BpfPrograms {
 
   BpfPrograms() = default;
   /// Everything that is pinned, the record last: it shows that the others are there.
-  std::array<Named, 11> objects();
+  std::array<Named, 13> objects();
 
   std::uint32_t ring_bytes_ = 0;
   UniqueFd ring_, drops_, watched_names_, record_;
-  UniqueFd exec_program_, exit_program_, free_program_, sweep_program_;
-  UniqueFd exec_link_, exit_link_, free_link_;
+  UniqueFd connect_program_, exec_program_, exit_program_, free_program_, sweep_program_;
+  UniqueFd connect_link_, exec_link_, exit_link_, free_link_;
 };
 
 }  // namespace foreshock::agent

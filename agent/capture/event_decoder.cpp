@@ -82,6 +82,7 @@ Result<ProcessEvent> decode_exit(ByteView record) {
   }
   exit.use = decode_use(event);
   exit.use.peak_rss = Bytes{event.peak_rss_bytes};
+  exit.connections = event.connections;
   return ProcessEvent(std::move(exit));
 }
 

@@ -165,7 +165,7 @@ Check check_tracepoints(const PreflightOptions& options) {
   if (!btf) return {"tracepoints", CheckState::fail, "not known without BTF", ""};
   std::string missing;
   for (const std::string_view name :
-       {"sched_process_exec", "sched_process_exit", "sched_process_free"}) {
+       {"sched_process_exec", "sched_process_exit", "sched_process_free", "inet_sock_set_state"}) {
     // The strings of BTF each end with NUL; a tracepoint's prototype is the type btf_trace_<name>.
     const auto type = fmt::format("btf_trace_{}{}", name, '\0');
     if (btf->find(type) == std::string::npos)
@@ -176,7 +176,7 @@ Check check_tracepoints(const PreflightOptions& options) {
             "Run a kernel with CONFIG_TRACEPOINTS=y."};
   }
   return {"tracepoints", CheckState::ok,
-          "sched_process_exec, sched_process_exit, sched_process_free", ""};
+          "sched_process_exec, sched_process_exit, sched_process_free, inet_sock_set_state", ""};
 }
 
 Check check_bpffs(const PreflightOptions& options) {

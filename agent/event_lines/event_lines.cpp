@@ -350,6 +350,7 @@ void JsonEventLines::append_exit(std::string& out, const Execution& ended,
   line.number("signal", signal_of(ended.end->wait_status));
   append_seconds(line.name("duration_s"), duration_of(ended));
   add_use(line, ended.end->use);
+  line.number("connections", ended.end->connections);
   line.end();
 }
 

@@ -35,13 +35,17 @@ Execution make_execution(ExecEvent&& event, const std::string& cgroup) {
   return execution;
 }
 
+ExecutionEnd end_of(const ExitEvent& event) {
+  return {event.time, event.wait_status, event.use, event.use_known, event.connections};
+}
+
 Execution make_execution_without_exec(ExitEvent&& event, const std::string& cgroup) {
   Execution execution;
   execution.exec_time = event.facts.process.start;
   execution.facts = std::move(event.facts);
   execution.cgroup = cgroup;
   execution.exec_seen = false;
-  execution.end = ExecutionEnd{event.time, event.wait_status, event.use, event.use_known};
+  execution.end = end_of(event);
   return execution;
 }
 
@@ -89,7 +93,7 @@ void LifetimeTable::on_exit(ExitEvent&& event, const std::string& cgroup) {
     if (same_process(live->execution.facts.process, process)) {
       fill_in_cgroup(live->execution, event, cgroup);
       if (!event.status_known) return close_without_end(live);
-      return finish(live, {event.time, event.wait_status, event.use, event.use_known});
+      return finish(live, end_of(event));
     }
     if (live->execution.facts.process.start < process.start)
       close_without_end(live);  // its exit was lost

@@ -53,6 +53,7 @@ void add_end(const Execution& execution, Json& into) {
   into["major_faults"] = end.use.major_faults;
   into["voluntary_switches"] = end.use.voluntary_switches;
   into["involuntary_switches"] = end.use.involuntary_switches;
+  if (end.connections) into["connections"] = *end.connections;
 }
 
 Json execution_json(const Execution& execution, Nanoseconds wall_minus_boot) {

@@ -106,10 +106,14 @@ struct ExitEvent {
   ProcessFacts facts;
   /// Of a fork that never called execve: the nearest ancestor that did, as far as it still lived.
   std::optional<ProcessKey> forked_from{};
-  std::uint32_t wait_status = 0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
+  std::uint32_t wait_status =
+      0;  ///< as wait(2) reports it: exit code in bits 8..15, signal in bits 0..6
   ResourceUse use;
   bool status_known = true;  ///< false: only that it ended is known
   bool use_known = true;     ///< false: the source could not tell, `use` is empty
+  /// TCP connections that it asked for, answered or not; nothing where the source does not see
+  /// them.
+  std::optional<std::uint64_t> connections{};
   bool operator==(const ExitEvent&) const = default;
 };
 

@@ -25,7 +25,8 @@ struct ExecutionEnd {
   BootTime time;
   std::uint32_t wait_status = 0;
   ResourceUse use;
-  bool use_known = true;  ///< false: the source could not tell, `use` is empty
+  bool use_known = true;                       ///< false: the source could not tell, `use` is empty
+  std::optional<std::uint64_t> connections{};  ///< TCP, asked for; nothing: not known
   bool operator==(const ExecutionEnd&) const = default;
 };
 

@@ -41,15 +41,22 @@ ResourceUse read_use(FieldReader& reader, const schema::ResourceUse& use) {
 fb::Offset<schema::ExecutionEnd> write_end(fb::FlatBufferBuilder& builder,
                                            const ExecutionEnd& end) {
   const auto use = write_use(end.use);
-  return schema::CreateExecutionEnd(builder, to_wire(end.time), end.wait_status, &use,
-                                    !end.use_known);
+  schema::ExecutionEndBuilder table(builder);
+  table.add_boot_ns(to_wire(end.time));
+  table.add_wait_status(end.wait_status);
+  table.add_use(&use);
+  table.add_use_unknown(!end.use_known);
+  if (end.connections) table.add_connections(*end.connections);
+  return table.Finish();
 }
 
 ExecutionEnd read_end(FieldReader& reader, const schema::ExecutionEnd& end) {
+  const auto connections = end.connections();
   return {.time = reader.boot_time(end.boot_ns()),
           .wait_status = end.wait_status(),
           .use = read_use(reader, *end.use()),
-          .use_known = !end.use_unknown()};
+          .use_known = !end.use_unknown(),
+          .connections = connections ? std::optional(*connections) : std::nullopt};
 }
 
 fb::Offset<schema::UseSoFar> write_so_far(fb::FlatBufferBuilder& builder, const UseSoFar& so_far) {

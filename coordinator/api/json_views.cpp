@@ -156,6 +156,7 @@ void add_end(const ExecutionRow& row, Json& into) {
     } else {
       into["exit_code"] = WEXITSTATUS(wait_status);
     }
+    into["connections"] = or_null(row.connections);
   }
   if (row.use) {
     into["cpu_s"] = seconds_of(row.use->cpu);

@@ -90,6 +90,10 @@ class SignatureHistory {
   std::size_t records_ = 0;
 };
 
+double log_count(std::uint64_t count) {
+  return std::log2(1 + static_cast<double>(count));
+}
+
 /// Whether the history of its signature is a feature: not where signatures are to be predicted that
 /// have none.
 enum class UseHistory { yes, no };
@@ -98,7 +102,8 @@ enum class UseHistory { yes, no };
 struct TargetForest {
   UseHistory use_history = UseHistory::yes;
   SignatureHistory history;
-  SignatureHistory children;  ///< log2(1 + how many)
+  SignatureHistory children;     ///< log2(1 + how many)
+  SignatureHistory connections;  ///< likewise
   std::optional<QuantileForest> forest;
 
   static TargetForest fit(const ArgumentFeatures& features, std::span<const DemandRecord> records,
@@ -114,8 +119,9 @@ struct TargetForest {
       rows.insert(rows.end(), row.begin(), row.end());
       values.push_back(to_log(target, record.used[index_of(target)]));
       made.history.add(record.question.signature, values.back());
-      made.children.add(record.question.signature,
-                        std::log2(1 + static_cast<double>(record.children)));
+      made.children.add(record.question.signature, log_count(record.children));
+      if (record.connections)
+        made.connections.add(record.question.signature, log_count(*record.connections));
     }
     made.forest = QuantileForest::fit(rows, rows.size() / values.size(), values, options);
     return made;
@@ -128,6 +134,7 @@ struct TargetForest {
       row.push_back(history.mean_of(question.signature));
       row.push_back(std::log2(1 + history.count_of(question.signature)));
       row.push_back(children.mean_of(question.signature));
+      row.push_back(connections.mean_of(question.signature));
     }
     return row;
   }
@@ -135,7 +142,8 @@ struct TargetForest {
   std::vector<std::string> names(const ArgumentFeatures& features) const {
     auto names = features.names();
     if (use_history == UseHistory::yes)
-      names.insert(names.end(), {"signature history", "runs of the signature", "its children"});
+      names.insert(names.end(), {"signature history", "runs of the signature", "its children",
+                                 "its connections"});
     return names;
   }
 

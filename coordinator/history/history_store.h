@@ -73,7 +73,8 @@ struct ExecutionRow {
   bool existing = false;
   std::optional<WallTime> end;
   std::uint32_t wait_status = 0;
-  std::optional<ResourceUse> use;  ///< so far, without an end
+  std::optional<std::uint64_t> connections;  ///< TCP, asked for in its life; absent: not known
+  std::optional<ResourceUse> use;            ///< so far, without an end
 };
 
 /// Counters become rates (unit per second: ns of CPU per second = cores), gauges means; NaN = no

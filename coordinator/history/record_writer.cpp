@@ -59,7 +59,8 @@ constexpr std::array kFacts = {"end_ms",
                                "minor_faults",
                                "major_faults",
                                "voluntary_switches",
-                               "involuntary_switches"};
+                               "involuntary_switches",
+                               "connections"};
 
 /// "?5, ?6, ?7".
 std::string parameters(std::size_t first, std::size_t count) {
@@ -101,7 +102,8 @@ std::string adopt_end_sql() {
                                "minor_faults",
                                "major_faults",
                                "voluntary_switches",
-                               "involuntary_switches"};
+                               "involuntary_switches",
+                               "connections"};
   return fmt::format(
       "UPDATE execution SET ({}) = ({}) WHERE id = (SELECT id FROM execution WHERE boot_id = ?1 "
       "AND "
@@ -192,7 +194,7 @@ Result<bool> RecordWriter::adopt_end(const ExecutionIds& ids, const Report& repo
                           end.use.system.count(), end.use.peak_rss.count, end.use.read_bytes.count,
                           end.use.written_bytes.count, end.use.read_calls, end.use.write_calls,
                           end.use.minor_faults, end.use.major_faults, end.use.voluntary_switches,
-                          end.use.involuntary_switches));
+                          end.use.involuntary_switches, end.connections));
   return database_->changes() > 0;
 }
 
@@ -266,7 +268,8 @@ Result<bool> RecordWriter::write_execution(const ExecutionIds& ids, const Report
       of_use([](const ResourceUse& u) { return u.minor_faults; }),
       of_use([](const ResourceUse& u) { return u.major_faults; }),
       of_use([](const ResourceUse& u) { return u.voluntary_switches; }),
-      of_use([](const ResourceUse& u) { return u.involuntary_switches; })};
+      of_use([](const ResourceUse& u) { return u.involuntary_switches; }),
+      of_end([](const ExecutionEnd& e) { return e.connections; })};
   static_assert(std::tuple_size_v<decltype(values)> == kIdentity.size() + kFacts.size());
   FS_CHECK(add_execution_.run_bound(values));
   if (database_->changes() > 0) return true;

@@ -34,6 +34,11 @@ class RowCursor {
     const std::uint32_t value = integer32();
     return null ? std::nullopt : std::optional(value);
   }
+  std::optional<std::uint64_t> optional_unsigned() {
+    const bool null = next_is_null();
+    const std::uint64_t value = unsigned_integer();
+    return null ? std::nullopt : std::optional(value);
+  }
   bool flag() { return statement_.integer(column_++) != 0; }
   std::string text() { return statement_.text(column_++); }
   std::string_view text_view() { return statement_.text_view(column_++); }
@@ -84,7 +89,7 @@ constexpr char kSelectExecutions[] =
     "s.text, e.comm, e.filename, "
     "e.argv, e.argv_word_bytes, e.input_files, e.input_bytes, e.largest_input_bytes, "
     "b.id, {}, e.truncated, "
-    "e.existing, e.end_ms, e.wait_status, e.cpu_ns, "
+    "e.existing, e.end_ms, e.wait_status, e.connections, e.cpu_ns, "
     "e.user_ns, e.system_ns, "
     "e.peak_rss_bytes, e.read_bytes, e.written_bytes, e.read_calls, e.write_calls, e.minor_faults, "
     "e.major_faults, "
@@ -164,9 +169,11 @@ ExecutionRow read_execution(RowCursor& row) {
   if (row.next_is_null()) {
     row.skip();
     row.skip();
+    row.skip();
   } else {
     execution.end = row.time_ms();
     execution.wait_status = row.integer32();
+    execution.connections = row.optional_unsigned();
   }
   if (!row.next_is_null()) execution.use = read_use(row);
   return execution;

@@ -42,6 +42,7 @@ struct DemandQuestion {
 struct DemandRecord {
   DemandQuestion question;
   std::uint32_t children = 0;                        ///< commands that it started itself
+  std::optional<std::uint64_t> connections;          ///< TCP, asked for; nothing: not known
   std::array<double, kDemandTargets.size()> used{};  ///< by DemandTarget
 };
 

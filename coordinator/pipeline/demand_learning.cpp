@@ -32,6 +32,7 @@ DemandRecord make_record(ExecutionRow&& row, std::uint32_t concurrency) {
   }
   question.binary = row.binary;
   question.concurrency = concurrency;
+  record.connections = row.connections;
   const ResourceUse& use = *row.use;
   record.used = {seconds_of(use.cpu), static_cast<double>(use.peak_rss.count),
                  seconds_of(std::max(*row.end - row.start, Nanoseconds::zero())),

@@ -3,155 +3,31 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <iostream>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/capture/existing_processes.h"
 #include "common/os/file.h"
-
-extern char** environ;
+#include "common/os/unique_fd.h"
+#include "tests/integration/kernel/capture/captured_processes.h"
 
 namespace foreshock::agent {
 namespace {
 
-using std::chrono::steady_clock;
-
-constexpr auto kPatience = std::chrono::seconds(30);
-const std::string kSubject = CAPTURE_SUBJECT;
 constexpr std::uint64_t kSubjectMemory = 64u << 20;  // what its threads work on
-
-// ---- processes ----
-
-struct Ended {
-  std::uint32_t pid = 0;
-  int status = 0;
-  rusage usage{};
-};
-
-std::uint32_t start(const std::vector<std::string>& words, const std::string& file = kSubject) {
-  std::vector<char*> argv;
-  for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  pid_t pid = -1;
-  EXPECT_EQ(::posix_spawn(&pid, file.c_str(), nullptr, nullptr, argv.data(), environ), 0) << file;
-  return static_cast<std::uint32_t>(pid);
-}
-
-Ended wait_for(std::uint32_t pid) {
-  Ended ended{.pid = pid};
-  EXPECT_EQ(::wait4(static_cast<pid_t>(pid), &ended.status, 0, &ended.usage),
-            static_cast<pid_t>(pid));
-  return ended;
-}
-
-Ended run(const std::vector<std::string>& words) {
-  return wait_for(start(words));
-}
-
-double to_seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
-void kill_and_wait(std::uint32_t pid) {
-  ::kill(static_cast<pid_t>(pid), SIGKILL);
-  wait_for(pid);
-}
-
-// ---- what was captured ----
-
-struct Captured {
-  std::vector<ExecEvent> execs;
-  std::vector<ExitEvent> exits;
-
-  /// Drains once; stops taking at `most` events.
-  void drain(BpfEventSource& source, std::size_t most = SIZE_MAX) {
-    std::size_t taken = 0;
-    const auto drained = source.drain([&](ProcessEvent&& event) {
-      if (taken == most) return false;
-      ++taken;
-      if (auto* exec = std::get_if<ExecEvent>(&event)) execs.push_back(std::move(*exec));
-      if (auto* exit = std::get_if<ExitEvent>(&event)) exits.push_back(std::move(*exit));
-      return true;
-    });
-    ASSERT_TRUE(drained) << drained.error().message();
-    EXPECT_EQ(*drained, taken);
-  }
-
-  /// Drains until the exits of all these were seen.
-  void drain_until_exits(BpfEventSource& source, const std::set<std::uint32_t>& pids) {
-    const auto give_up = steady_clock::now() + kPatience;
-    while (steady_clock::now() < give_up) {
-      drain(source);
-      if (testing::Test::HasFatalFailure() || exits_of(pids).size() >= pids.size()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    FAIL() << "exits did not arrive";
-  }
-
-  std::vector<ExecEvent> execs_of(const std::set<std::uint32_t>& pids) const {
-    std::vector<ExecEvent> found;
-    for (const auto& exec : execs) {
-      if (pids.contains(exec.facts.process.pid)) found.push_back(exec);
-    }
-    return found;
-  }
-  std::vector<ExitEvent> exits_of(const std::set<std::uint32_t>& pids) const {
-    std::vector<ExitEvent> found;
-    for (const auto& exit : exits) {
-      if (pids.contains(exit.facts.process.pid)) found.push_back(exit);
-    }
-    return found;
-  }
-};
-
-void expect_each_once(const Captured& captured, const std::set<std::uint32_t>& pids) {
-  std::map<ProcessKey, int> execs;
-  std::map<ProcessKey, int> exits;
-  for (const auto& exec : captured.execs_of(pids)) ++execs[exec.facts.process];
-  for (const auto& exit : captured.exits_of(pids)) ++exits[exit.facts.process];
-  EXPECT_EQ(execs.size(), pids.size());
-  EXPECT_EQ(execs, exits);
-  for (const auto& [key, count] : execs) EXPECT_EQ(count, 1) << "pid " << key.pid;
-}
-
-std::string why_not_here() {
-  if (::geteuid() != 0) return "needs root";
-  if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) return "needs a kernel with BTF";
-  return {};
-}
-
-class BpfEventSourceTest : public testing::Test {
- protected:
-  void SetUp() override {
-    if (const auto reason = why_not_here(); !reason.empty()) GTEST_SKIP() << reason;
-  }
-
-  static std::unique_ptr<BpfEventSource> make(const BpfEventSource::Options& options = {}) {
-    auto source = BpfEventSource::make(options);
-    if (!source) throw std::runtime_error(source.error().message());
-    return *std::move(source);
-  }
-};
 
 TEST_F(BpfEventSourceTest, reports_who_ran_what) {
   const auto source = make();
@@ -267,6 +143,40 @@ TEST_P(Threads, use_is_counted_whole_however_they_end) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BpfEventSourceTest, Threads, testing::Values("join", "group", "leader"));
+
+/// Listens on a port of 127.0.0.1 and lets the kernel answer.
+class Listener {
+ public:
+  Listener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address_;
+    auto* const address = reinterpret_cast<sockaddr*>(&address_);
+    listens_ = ::bind(socket_.get(), address, length) == 0 && ::listen(socket_.get(), 16) == 0 &&
+               ::getsockname(socket_.get(), address, &length) == 0;
+  }
+  bool listens() const { return listens_; }
+  std::string port() const { return std::to_string(ntohs(address_.sin_port)); }
+
+ private:
+  UniqueFd socket_;
+  sockaddr_in address_{};
+  bool listens_ = false;
+};
+
+TEST_F(BpfEventSourceTest, counts_connections_that_any_thread_asked_for) {
+  const Listener listener;
+  ASSERT_TRUE(listener.listens());
+  const bool has_ipv6 = std::filesystem::exists("/proc/net/if_inet6");
+  const auto source = make();
+  const auto connecting = run({"subject", "connect", listener.port(), "4"});
+  const auto quiet = run({"subject", "exit", "0"});
+  Captured captured;
+  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, {connecting.pid, quiet.pid}));
+  EXPECT_EQ(captured.exits_of({connecting.pid}).at(0).connections, has_ipv6 ? 5u : 4u)
+      << "refused ones too";
+  EXPECT_EQ(captured.exits_of({quiet.pid}).at(0).connections, 0u);
+}
 
 /// Threads that end on both CPUs at once, many times, several processes at a time.
 TEST_F(BpfEventSourceTest, counts_the_use_of_many_threads_that_end_together_whole) {
@@ -533,178 +443,6 @@ TEST_F(BpfEventSourceTest, names_the_cgroup_in_the_v2_hierarchy) {
   const OwnCgroup cgroup(hybrid ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup");
   if (!cgroup.made()) GTEST_SKIP() << "needs a writable cgroup v2 hierarchy";
   expect_cgroup_id(*make({.cgroup_v1 = false}), cgroup);
-}
-
-// ---- pinned ----
-
-class PinnedTest : public BpfEventSourceTest {
- protected:
-  void SetUp() override {
-    BpfEventSourceTest::SetUp();
-    if (IsSkipped()) return;
-    std::string name = std::filesystem::temp_directory_path() / "foreshock-bpffs-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    mount_point_ = name;
-    if (::mount("bpf", mount_point_.c_str(), "bpf", 0, nullptr) != 0) {
-      GTEST_SKIP() << "needs to mount a BPF file system: " << error_from_errno("mount").message();
-    }
-    mounted_ = true;
-    options_.pin_directory = mount_point_ + "/foreshock";
-  }
-  void TearDown() override {
-    if (mounted_) {
-      // Its pins go with it, and with them the programs.
-      EXPECT_EQ(::umount(mount_point_.c_str()), 0);
-    }
-    if (!mount_point_.empty()) ::rmdir(mount_point_.c_str());
-  }
-
-  /// A reader in a process of its own that drains without releasing until it is killed in the midst
-  /// of it.
-  void let_a_reader_be_killed(const std::function<void()>& meanwhile) {
-    int ready[2];
-    ASSERT_EQ(::pipe(ready), 0);
-    const pid_t reader = ::fork();
-    if (reader == 0) {
-      auto source = BpfEventSource::make(options_);
-      if (!source) {
-        std::cerr << source.error().message() << std::endl;
-        ::_exit(1);
-      }
-      if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-      while (true) {
-        if (!(*source)->drain([](ProcessEvent&&) { return true; })) ::_exit(1);
-        ::usleep(1000);
-      }
-    }
-    ::close(ready[1]);
-    char byte = 0;
-    const bool is_reading = ::read(ready[0], &byte, 1) == 1;
-    ::close(ready[0]);
-    ASSERT_TRUE(is_reading) << "the reader could not start";
-    meanwhile();
-    ::kill(reader, SIGKILL);
-    EXPECT_EQ(WTERMSIG(wait_for(static_cast<std::uint32_t>(reader)).status), SIGKILL);
-  }
-
-  std::string mount_point_;
-  bool mounted_ = false;
-  BpfEventSource::Options options_;
-};
-
-TEST_F(PinnedTest, delivers_everything_to_the_successor_of_a_killed_reader) {
-  std::set<std::uint32_t> pids;
-  const auto run_some = [&pids] {
-    for (int i = 0; i < 200; ++i) pids.insert(run({"subject", "exit", "0"}).pid);
-  };
-  ASSERT_NO_FATAL_FAILURE(let_a_reader_be_killed(run_some));
-  run_some();  // nobody reads now
-
-  const auto successor = make(options_);
-  EXPECT_TRUE(successor->resumed());
-  run_some();
-  Captured captured;
-  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*successor, pids));
-  EXPECT_EQ(pids.size(), 600u);
-  expect_each_once(captured, pids);
-  EXPECT_EQ(successor->stats().lost_execs, 0u);
-}
-
-TEST_F(PinnedTest, delivers_again_only_what_was_not_released) {
-  Captured first;
-  std::set<std::uint32_t> released;
-  std::set<std::uint32_t> unreleased;
-  {
-    const auto source = make(options_);
-    EXPECT_FALSE(source->resumed());
-    for (int i = 0; i < 50; ++i) released.insert(run({"subject", "exit", "0"}).pid);
-    ASSERT_NO_FATAL_FAILURE(first.drain_until_exits(*source, released));
-    source->release_through(source->position());
-    for (int i = 0; i < 50; ++i) unreleased.insert(run({"subject", "exit", "0"}).pid);
-    ASSERT_NO_FATAL_FAILURE(first.drain_until_exits(*source, unreleased));
-  }
-  const auto successor = make(options_);
-  EXPECT_TRUE(successor->resumed());
-  Captured second;
-  ASSERT_NO_FATAL_FAILURE(second.drain_until_exits(*successor, unreleased));
-  expect_each_once(second, unreleased);
-  EXPECT_TRUE(second.execs_of(released).empty());
-  EXPECT_TRUE(second.exits_of(released).empty());
-}
-
-TEST_F(PinnedTest, leaves_nothing_after_detach) {
-  {
-    const auto source = make(options_);
-    EXPECT_TRUE(std::filesystem::exists(options_.pin_directory));
-    ASSERT_TRUE(source->detach());
-    EXPECT_FALSE(std::filesystem::exists(options_.pin_directory));
-  }
-  run({"subject", "exit", "0"});
-  const auto fresh = make(options_);
-  EXPECT_FALSE(fresh->resumed());
-  ASSERT_TRUE(fresh->detach());
-}
-
-TEST_F(PinnedTest, replaces_programs_with_other_options_and_delivers_what_they_had) {
-  std::set<std::uint32_t> pids;
-  {
-    const auto source = make(options_);
-    for (int i = 0; i < 50; ++i) pids.insert(run({"subject", "exit", "0"}).pid);
-  }
-  options_.ring_bytes = 1u << 20;
-  const auto other = make(options_);
-  EXPECT_FALSE(other->resumed());
-  for (int i = 0; i < 50; ++i) pids.insert(run({"subject", "exit", "0"}).pid);
-  Captured captured;
-  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*other, pids));
-  expect_each_once(captured, pids);
-}
-
-TEST_F(PinnedTest, replaces_what_a_crash_left_half_pinned) {
-  { const auto source = make(options_); }
-  ASSERT_EQ(::unlink((options_.pin_directory + "/exit_link").c_str()), 0);
-  const auto source = make(options_);
-  EXPECT_FALSE(source->resumed());
-  const auto ended = run({"subject", "exit", "0"});
-  Captured captured;
-  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, {ended.pid}));
-}
-
-TEST_F(PinnedTest, tells_losses_once_over_two_readers) {
-  options_.ring_bytes = 4096;
-  std::uint64_t told = 0;
-  {
-    const auto source = make(options_);
-    for (int i = 0; i < 50; ++i) run({"subject", "exit", "0"});
-    told = source->stats().lost_execs;
-    EXPECT_GT(told, 0u);
-    EXPECT_GE(source->stats().lost_execs, told)
-        << "counts since the source was made, not since the last call";
-  }
-  for (int i = 0; i < 50; ++i) run({"subject", "exit", "0"});
-  const auto successor = make(options_);
-  const auto lost = successor->stats().lost_execs;
-  EXPECT_GE(lost, 50u) << "those while nobody was there";
-  EXPECT_LT(lost, 50u + told) << "those told before are not told again";
-}
-
-TEST_F(PinnedTest, refuses_a_directory_that_a_live_agent_uses) {
-  const auto source = make(options_);
-  const auto second = BpfEventSource::make(options_);
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code(), ErrorCode::conflict);
-  EXPECT_NE(second.error().message().find(std::to_string(::getpid())), std::string::npos)
-      << second.error().message();
-}
-
-TEST_F(PinnedTest, says_how_to_mount_what_is_missing) {
-  ASSERT_EQ(::umount(mount_point_.c_str()), 0);
-  mounted_ = false;
-  const auto source = BpfEventSource::make(options_);
-  ASSERT_FALSE(source);
-  EXPECT_EQ(source.error().code(), ErrorCode::unsupported);
-  EXPECT_NE(source.error().message().find("mount -t bpf bpf " + mount_point_), std::string::npos)
-      << source.error().message();
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 //   capture_subject exit CODE            ends with CODE; further words are ignored
 //   capture_subject signal N             dies of signal N
 //   capture_subject wait                 waits to be killed
+//   capture_subject connect PORT TIMES   connects to that port of 127.0.0.1 from a thread of its
+//   own
+//                                        each time, and to one of ::1 where nobody listens once
 //   capture_subject threads join|group|leader [MS]
 //                                        64 MiB, four threads of 60 (MS) ms CPU each; ends with
 //                                        code 3 when all were joined, by exit_group in a worker, or
@@ -10,13 +13,16 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string_view>
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -66,6 +72,37 @@ int run_threads() {
   return 3;
 }
 
+void* connect_to(void* port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(*static_cast<const std::uint16_t*>(port));
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  ::close(socket);
+  return nullptr;
+}
+
+void connect_to_nobody() {
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  address.sin6_port = htons(1);
+  const int socket = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  ::close(socket);
+}
+
+int run_connections(std::uint16_t port, int times) {
+  for (int i = 0; i < times; ++i) {
+    pthread_t thread;
+    if (pthread_create(&thread, nullptr, connect_to, &port) != 0) return 1;
+    pthread_join(thread, nullptr);
+  }
+  connect_to_nobody();
+  return 0;
+}
+
 int die_of(int signal) {
   const rlimit no_core{};
   setrlimit(RLIMIT_CORE, &no_core);
@@ -89,5 +126,7 @@ int main(int argc, char** argv) {
     if (argc > 3) busy_milliseconds = std::atol(argv[3]);
     return run_threads();
   }
+  if (verb == "connect" && argc > 3)
+    return run_connections(static_cast<std::uint16_t>(std::atoi(argv[2])), std::atoi(argv[3]));
   return 2;
 }

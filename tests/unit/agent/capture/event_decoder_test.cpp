@@ -73,6 +73,7 @@ fs_exit_event make_exit() {
   event.major_faults = 6;
   event.voluntary_switches = 7;
   event.involuntary_switches = 8;
+  event.connections = 9;
   return event;
 }
 
@@ -160,6 +161,7 @@ TEST(EventDecoder, decodes_an_exit) {
   EXPECT_EQ(exit.use.major_faults, 6u);
   EXPECT_EQ(exit.use.voluntary_switches, 7u);
   EXPECT_EQ(exit.use.involuntary_switches, 8u);
+  EXPECT_EQ(exit.connections, 9u);
 }
 
 TEST(EventDecoder, counts_what_no_tick_has_met_as_user_time) {

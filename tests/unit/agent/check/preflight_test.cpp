@@ -29,7 +29,7 @@ class Preflight : public testing::Test {
     write("proc/self/loginuid", "1000");
     write("sys/kernel/btf/vmlinux",
           btf({"btf_trace_sched_process_exec", "btf_trace_sched_process_exit",
-               "btf_trace_sched_process_free"}));
+               "btf_trace_sched_process_free", "btf_trace_inet_sock_set_state"}));
     fs::create_directories(root_ / "cgroup");
     fs::create_directories(root_ / "state");
     write("cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
@@ -113,12 +113,12 @@ TEST_F(Preflight, says_which_capability_is_missing_and_what_that_means) {
 TEST_F(Preflight, needs_btf_with_all_tracepoints) {
   write("sys/kernel/btf/vmlinux",
         btf({"btf_trace_sched_process_exec", "btf_trace_sched_process_exit_other",
-             "btf_trace_sched_process_free"}));
+             "btf_trace_sched_process_free", "btf_trace_inet_sock_set_state"}));
   expect("btf", CheckState::ok, "vmlinux");
   expect("tracepoints", CheckState::fail, "sched_process_exit: not");
   write("sys/kernel/btf/vmlinux",
         btf({"btf_trace_sched_process_exec", "btf_trace_sched_process_exit",
-             "btf_trace_sched_process_freed"}));
+             "btf_trace_sched_process_freed", "btf_trace_inet_sock_set_state"}));
   expect("tracepoints", CheckState::fail, "sched_process_free: not");
   write("sys/kernel/btf/vmlinux", "text");
   expect("btf", CheckState::fail, "is not BTF");

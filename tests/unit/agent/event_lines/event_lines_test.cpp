@@ -153,7 +153,8 @@ TEST(JsonEventLines, writes_an_exit) {
       R"("container_runtime":null,"container_id":null,"container_name":null,"pod":null,)"
       R"("joined":true,"exit_code":3,"signal":null,"duration_s":1.002003,"cpu_us":1200,"user_us":1000,)"
       R"("system_us":200,"peak_rss_kib":3072,"read_bytes":0,"written_bytes":4096,"read_calls":0,)"
-      R"("write_calls":0,"minor_faults":0,"major_faults":0,"voluntary_switches":0,"involuntary_switches":0})"
+      R"("write_calls":0,"minor_faults":0,"major_faults":0,"voluntary_switches":0,"involuntary_switches":0,)"
+      R"("connections":null})"
       "\n");
 }
 

@@ -77,8 +77,11 @@ class SampleValues {
     execution.earlier_execs = small_number();
     execution.so_far = maybe([&] { return UseSoFar{.time = boot_time(), .use = use()}; });
     execution.end = maybe([&] {
-      return ExecutionEnd{
-          .time = boot_time(), .wait_status = small_number(), .use = use(), .use_known = flag()};
+      return ExecutionEnd{.time = boot_time(),
+                          .wait_status = small_number(),
+                          .use = use(),
+                          .use_known = flag(),
+                          .connections = flag() ? std::optional(number()) : std::nullopt};
     });
     return execution;
   }

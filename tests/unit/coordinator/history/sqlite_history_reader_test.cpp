@@ -126,6 +126,7 @@ TEST_F(SqliteHistoryReaderTest, finds_executions_newest_first) {
                        make_ended(make_execution(2, 2, {"pg_dump", "shop"}), 4),
                        make_execution(3, 3, {"ls", "-l"})};
   report.executions[2].facts.identity.login_uid.reset();
+  report.executions[1].end->connections = 3;
   const HostId host = append_report(report);
   const auto pids = [this](const ExecutionQuery& query) {
     std::vector<std::uint32_t> found;
@@ -156,6 +157,8 @@ TEST_F(SqliteHistoryReaderTest, finds_executions_newest_first) {
   EXPECT_EQ(row.use, report.executions[1].end->use);
   EXPECT_EQ(executions()[0].login_uid, std::nullopt);
   EXPECT_EQ(executions()[0].use, std::nullopt);
+  EXPECT_EQ(row.connections, 3U);
+  EXPECT_EQ(executions()[0].connections, std::nullopt);
 }
 
 TEST_F(SqliteHistoryReaderTest, gives_the_runs_of_signatures_that_ran_often_enough) {
