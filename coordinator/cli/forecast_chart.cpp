@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -85,7 +86,8 @@ std::string draw_chart(const std::vector<ChartPoint>& points, std::size_t width,
     scale_width = std::max(scale_width, display_width(format_value(value)));
   std::string chart;
   for (std::size_t row = height; row-- > 0;) {
-    const double bottom = row == 0 ? double{-INFINITY} : row_height * static_cast<double>(row);
+    const double bottom =
+        row == 0 ? -std::numeric_limits<double>::infinity() : row_height * static_cast<double>(row);
     const double top = row_height * static_cast<double>(row + 1);
     const std::string scale = row + 1 == height ? format_value(highest)
                               : row == 0        ? format_value(0)

@@ -96,7 +96,8 @@ void QuantileForest::grow(Tree& tree, Growing& growing, std::uint32_t node,
     column.clear();
     for (auto i = begin; i < end; ++i) {
       const double value = growing.at(tree.members[i], feature);
-      column.emplace_back(std::isnan(value) ? double{-INFINITY} : value, tree.members[i]);
+      column.emplace_back(std::isnan(value) ? -std::numeric_limits<double>::infinity() : value,
+                          tree.members[i]);
     }
     std::ranges::sort(column, {}, &std::pair<double, std::uint32_t>::first);
     double left = 0;

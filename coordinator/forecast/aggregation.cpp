@@ -8,6 +8,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::size_t kSteps = 24;
+constexpr std::size_t kAveraged = 12;  ///< of the last of them the mean is taken
 constexpr std::size_t kLeastCases = 30;
 constexpr double kLeastShare = 1e-8;
 constexpr double kSmoothing =
@@ -100,9 +101,9 @@ std::vector<double> aggregate(const Cases& cases, double level, const std::vecto
     auto slope = slopes(cases, mix(cases, shares), level, error, all);
     for (double& one : slope) one *= error / scale;
     step(shares, std::move(slope), prior, pull, 1 / (1 + 0.1 * static_cast<double>(k)));
-    if (k < kSteps / 2) continue;
+    if (k + kAveraged < kSteps) continue;
     for (std::size_t m = 0; m < mean.size(); ++m)
-      mean[m] += shares[m] / static_cast<double>(kSteps - kSteps / 2);
+      mean[m] += shares[m] / static_cast<double>(kAveraged);
   }
   return mean;
 }
