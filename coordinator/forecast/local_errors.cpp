@@ -8,14 +8,14 @@ namespace foreshock::coordinator {
 namespace {
 
 // Half widths of likeness.
-constexpr double kLogAheadWidth = 0.3;
-constexpr double kDayWidth = 0.08;  ///< of a day: about two hours
+constexpr float kLogAheadWidth = 0.3F;
+constexpr float kDayWidth = 0.08F;  ///< of a day: about two hours
 constexpr double kSaidWidth = 0.5;  ///< of the usual spread of what is said
-constexpr double kAnyPlace = 0.05;  ///< what a point elsewhere still counts
+constexpr float kAnyPlace = 0.05F;  ///< what a point elsewhere still counts
 
 /// Nearly exp(x) for x >= 0, which is all that likeness needs, and much faster.
-double growth(double x) {
-  return 1 + x * (1 + x * (0.5 + x * (1.0 / 6 + x * (1.0 / 24))));
+Eigen::ArrayXf growth(const Eigen::ArrayXf& x) {
+  return 1 + x * (1 + x * (0.5F + x * (1.0F / 6 + x * (1.0F / 24))));
 }
 
 double spread(std::vector<double> values) {
@@ -34,11 +34,13 @@ double spread(std::vector<double> values) {
 void LocalErrors::add(const ForecastPoint& point, double came, double weight) {
   errors_.push_back({.error = (came - point.said) / std::sqrt(point.liveliness),
                      .weight = weight,
-                     .log_ahead = std::log(static_cast<double>(point.ahead)),
-                     .said = point.said,
-                     .t = point.t,
-                     .place = window_.day > 0 ? point.t % window_.day : 0});
+                     .point = point});
   farthest_ = std::max(farthest_, point.ahead);
+}
+
+float LocalErrors::time_of_day(std::size_t t) const {
+  if (window_.day == 0) return 0;
+  return static_cast<float>(t % window_.day) / static_cast<float>(window_.day);
 }
 
 void LocalErrors::prepare(std::size_t most) {
@@ -53,34 +55,43 @@ void LocalErrors::prepare(std::size_t most) {
             [](const Past& a, const Past& b) { return a.error < b.error; });
   std::vector<double> said;
   said.reserve(errors_.size());
-  for (const Past& past : errors_) said.push_back(past.said);
+  for (const Past& past : errors_) said.push_back(past.point.said);
   said_scale_ = std::max(spread(std::move(said)), window_.noise * 1e-3);
+  const auto count = static_cast<Eigen::Index>(errors_.size());
+  for (Eigen::ArrayXf* const column : {&weights_, &log_aheads_, &said_, &steps_, &times_of_day_})
+    column->resize(count);
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const Past& past = errors_[static_cast<std::size_t>(i)];
+    weights_[i] = static_cast<float>(past.weight);
+    log_aheads_[i] = std::log(static_cast<float>(past.point.ahead));
+    said_[i] = static_cast<float>(past.point.said / said_scale_);
+    steps_[i] = static_cast<float>(past.point.t);
+    times_of_day_[i] = time_of_day(past.point.t);
+  }
+}
+
+Eigen::ArrayXf LocalErrors::likeness(const ForecastPoint& point, std::size_t apart) const {
+  const Eigen::ArrayXf farther =
+      (log_aheads_ - std::log(static_cast<float>(point.ahead))).abs() / kLogAheadWidth;
+  const Eigen::ArrayXf later = (times_of_day_ - time_of_day(point.t)).abs();
+  const Eigen::ArrayXf higher = (said_ - static_cast<float>(point.said / said_scale_)).abs();
+  const Eigen::ArrayXf elsewhere =
+      growth(later.min(1 - later) / kDayWidth + higher / static_cast<float>(kSaidWidth));
+  const Eigen::ArrayXf alike =
+      weights_ * (1 + kAnyPlace * elsewhere) / (elsewhere * growth(farther));
+  const auto near = (steps_ - static_cast<float>(point.t)).abs() < static_cast<float>(apart);
+  return near.select(0, alike);
 }
 
 Quantiles LocalErrors::quantiles(const ForecastPoint& point, std::size_t apart) const {
   Quantiles quantiles{};
-  const double log_ahead = std::log(static_cast<double>(point.ahead));
-  const std::size_t place = window_.day > 0 ? point.t % window_.day : 0;
-  const double per_step = window_.day > 0 ? 1 / static_cast<double>(window_.day) : 0;
-  std::vector<double> weights(errors_.size());
-  double all = 0;
-  for (std::size_t i = 0; i < errors_.size(); ++i) {
-    const Past& past = errors_[i];
-    if ((past.t > point.t ? past.t - point.t : point.t - past.t) < apart) continue;
-    const double farther = std::abs(log_ahead - past.log_ahead) / kLogAheadWidth;
-    double later = per_step * static_cast<double>(place > past.place ? place - past.place
-                                                                     : past.place - place);
-    later = std::min(later, 1 - later) / kDayWidth;
-    const double higher = std::abs(point.said - past.said) / (kSaidWidth * said_scale_);
-    const double elsewhere = growth(later + higher);
-    weights[i] = past.weight * (1 + kAnyPlace * elsewhere) / (elsewhere * growth(farther));
-    all += weights[i];
-  }
+  const Eigen::ArrayXf weights = likeness(point, apart);
+  const double all = weights.sum();
   if (!(all > 0)) return quantiles;
   double sum = 0;
   std::size_t q = 0;
   for (std::size_t i = 0; i < errors_.size() && q < quantiles.size(); ++i) {
-    sum += weights[i];
+    sum += weights[static_cast<Eigen::Index>(i)];
     for (; q < quantiles.size() && sum >= kQuantileLevels[q] * all; ++q)
       quantiles[q] = errors_[i].error;
   }

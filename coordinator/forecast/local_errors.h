@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <vector>
 
+#include <Eigen/Core>
+
 #include "coordinator/forecast/window.h"
 #include "coordinator/model/forecast.h"
 
@@ -31,9 +33,6 @@ class LocalErrors {
   /// After the last add(): at most `most` are kept, evenly.
   void prepare(std::size_t most);
 
-  bool empty() const { return errors_.empty(); }
-  std::size_t farthest() const { return farthest_; }
-
   /// The error's quantiles at the seven levels, moved so that the median is 0 (the members' weights
   /// already stand for the median, and a bias of the past seldom lasts). Errors of steps nearer
   /// than `apart` to the point are left out; 0: none. Beyond the farthest distance seen the band
@@ -44,14 +43,20 @@ class LocalErrors {
   struct Past {
     double error;
     double weight;
-    double log_ahead;
-    double said;
-    std::size_t t;
-    std::size_t place;
+    ForecastPoint point;
   };
+  /// The part of a day that has gone by at a step, in [0, 1); 0 without a day.
+  float time_of_day(std::size_t t) const;
+  Eigen::ArrayXf likeness(const ForecastPoint& point, std::size_t apart) const;
 
   const Window& window_;
-  std::vector<Past> errors_;
+  std::vector<Past> errors_;  ///< the least first, once prepared
+  // Of each of them; side by side, because that is many times as fast.
+  Eigen::ArrayXf weights_;
+  Eigen::ArrayXf log_aheads_;
+  Eigen::ArrayXf said_;
+  Eigen::ArrayXf steps_;
+  Eigen::ArrayXf times_of_day_;
   double said_scale_ = 1;
   std::size_t farthest_ = 0;
 };

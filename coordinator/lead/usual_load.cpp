@@ -4,7 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include "coordinator/lead/least_squares.h"
+#include <Eigen/Cholesky>
+
 #include "coordinator/lead/quantiles.h"
 
 namespace foreshock::coordinator {
@@ -21,9 +22,31 @@ constexpr double kNear_s = 900;
 constexpr double kOriginEvery_s = 17 * 60;
 constexpr std::size_t kIterations = 6;
 constexpr double kRidge = 3;
+constexpr double kRidgeOfConstant = 1e-9;
 constexpr double kLeastResidual = 0.02;
 constexpr double kUnfittedSpread = 0.2;
 constexpr std::size_t kLeastRows = 200;
+
+/// Weighted least squares with a ridge on all coefficients but the first: normal equations by
+/// Cholesky.
+template <std::size_t N>
+std::array<double, N> solve_ridge(const std::vector<std::array<double, N>>& rows,
+                                  const std::vector<double>& wanted,
+                                  const std::vector<double>& weights) {
+  constexpr auto kColumns = static_cast<int>(N);
+  using Rows = Eigen::Matrix<double, Eigen::Dynamic, kColumns, Eigen::RowMajor>;
+  const auto count = static_cast<Eigen::Index>(rows.size());
+  const Eigen::Map<const Rows> x(rows.data()->data(), count, kColumns);
+  const Eigen::Map<const Eigen::VectorXd> y(wanted.data(), count);
+  const Eigen::Map<const Eigen::VectorXd> w(weights.data(), count);
+  Eigen::Matrix<double, kColumns, kColumns> equations = x.transpose() * w.asDiagonal() * x;
+  equations.diagonal().array() += kRidge;
+  equations(0, 0) += kRidgeOfConstant - kRidge;
+  std::array<double, N> coefficients{};
+  Eigen::Map<Eigen::Matrix<double, kColumns, 1>>(coefficients.data()) =
+      equations.llt().solve(x.transpose() * w.asDiagonal() * y);
+  return coefficients;
+}
 
 /// Median of the known values of `load` over the profile, within [from, to).
 double level_between(const std::vector<double>& load, const LoadBaseline& baseline,
@@ -141,7 +164,7 @@ void UsualLoad::fit(Fit& fit, const std::vector<std::vector<Origin>>& origins,
   if (rows.size() >= kLeastRows) {
     std::vector<double> weights(rows.size(), 1.0);
     for (std::size_t turn = 0; turn < kIterations; ++turn) {
-      fit.coefficients = solve_ridge(rows, wanted, weights, kRidge);
+      fit.coefficients = solve_ridge(rows, wanted, weights);
       find_residuals();
       for (std::size_t i = 0; i < rows.size(); ++i)
         weights[i] = 1 / std::max(kLeastResidual, std::abs(residuals[i]));
