@@ -37,7 +37,9 @@ Verdict judge_target(const CgroupTarget& target, Knob knob) {
 }
 
 Verdict judge_reflex(const Reflex& reflex) {
-  if (reflex.signature.empty() || reflex.base_name.empty())
+  const auto& names = reflex.base_names;
+  const bool has_names = !names.empty() && std::ranges::none_of(names, &std::string::empty);
+  if (reflex.signature.empty() || !has_names)
     return refuse(Refusal::malformed, "the reflex does not say which command fires it");
   if (reflex.window <= Nanoseconds::zero())
     return refuse(Refusal::malformed, "the reflex does not say how long it lasts");

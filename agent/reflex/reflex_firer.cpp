@@ -38,7 +38,8 @@ std::optional<std::vector<std::string>> ReflexFirer::take_changed_names() {
   if (published->version == triggers_->version) return std::nullopt;
   triggers_ = std::move(published);
   std::vector<std::string> names;
-  for (const auto& trigger : triggers_->triggers) names.push_back(trigger.reflex.base_name);
+  for (const auto& trigger : triggers_->triggers)
+    names.insert(names.end(), trigger.reflex.base_names.begin(), trigger.reflex.base_names.end());
   return names;
 }
 
@@ -46,7 +47,9 @@ bool ReflexFirer::on_exec(const ExecEvent& event, const SignatureRules& rules) {
   if (triggers_->triggers.empty() || event.existing) return false;
   const auto name = base_name_of(event.filename);
   // Naming a command costs more than all else here: only for those that a reflex may be about.
-  const auto has_name = [&](const ReflexTrigger& t) { return t.reflex.base_name == name; };
+  const auto has_name = [&](const ReflexTrigger& t) {
+    return std::ranges::find(t.reflex.base_names, name) != t.reflex.base_names.end();
+  };
   if (std::ranges::none_of(triggers_->triggers, has_name)) return false;
   const std::string signature = rules.name(event.argv.split(), event.filename).text;
   bool fired = false;

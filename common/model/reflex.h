@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/model/adjustment.h"
@@ -16,7 +17,9 @@ struct Reflex {
   std::uint64_t decision_id = 0;  ///< of the decision that armed it: its name on the host
   std::string name;               ///< a person's rule, or the policy whose lead command it is
   std::string signature;          ///< of the command that fires it
-  std::string base_name;          ///< of that command's executable: what the kernel side looks at
+  /// Of the executables that run that command (`sudo` and what it runs have the same signature):
+  /// what the kernel side looks at.
+  std::vector<std::string> base_names;
   Adjustment adjustment;
   Nanoseconds window{};  ///< from the last firing until the adjustment is taken back
   WallTime expires;      ///< it does not fire any more from here on

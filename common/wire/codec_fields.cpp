@@ -189,19 +189,27 @@ ProcessKey read_process(FieldReader& reader, const schema::ProcessKey& process) 
 fb::Offset<schema::Reflex> write_reflex(fb::FlatBufferBuilder& builder, const Reflex& reflex) {
   const auto name = write_text(builder, reflex.name);
   const auto signature = builder.CreateString(reflex.signature);
-  const auto base_name = builder.CreateString(reflex.base_name);
+  const auto& base_names = reflex.base_names;
+  const auto base_name =
+      builder.CreateString(base_names.empty() ? std::string() : base_names.front());
+  const auto more_base_names = builder.CreateVectorOfStrings(
+      base_names.begin() + (base_names.empty() ? 0 : 1), base_names.end());
   const auto target = write_target(builder, reflex.adjustment.target);
   const auto value = write_knob_value(reflex.adjustment.value);
   return schema::CreateReflex(builder, reflex.decision_id, name, signature, base_name, target,
                               to_wire(reflex.adjustment.knob), &value, to_wire(reflex.window),
-                              to_ns(reflex.expires), reflex.dry_run);
+                              to_ns(reflex.expires), reflex.dry_run, more_base_names);
 }
 
 Reflex read_reflex(FieldReader& reader, const schema::Reflex& reflex) {
+  std::vector<std::string> base_names = {reader.text(reflex.base_name())};
+  if (const auto* more = reflex.more_base_names()) {
+    for (const auto* name : *more) base_names.push_back(reader.text(name));
+  }
   return {.decision_id = reflex.decision_id(),
           .name = reader.text(reflex.name()),
           .signature = reader.text(reflex.signature()),
-          .base_name = reader.text(reflex.base_name()),
+          .base_names = std::move(base_names),
           .adjustment = {.target = read_target(reader, *reflex.target()),
                          .knob = from_wire(reflex.knob()),
                          .value = read_knob_value(*reflex.value())},

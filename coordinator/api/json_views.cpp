@@ -390,7 +390,7 @@ Json reflex_json(const ReflexState& state, const LiveView::Host& host) {
       {"decision_id", reflex.decision_id},
       {"reflex", reflex.name},
       {"signature", reflex.signature},
-      {"executable", reflex.base_name},
+      {"executables", reflex.base_names},
       {"host", host.name},
       {"cgroup", reflex.adjustment.target.path},
       {"knob", to_string(reflex.adjustment.knob)},
@@ -433,6 +433,10 @@ std::string render_status(const StatusView& view) {
       {"agents", agent_counts_json(view.agents)},
       {"live", live_counts_json(view.live, view.now)},
       {"learning", learning_json(view.learned)},
+      {"signatures",
+       {{"known", view.signatures.count},
+        {"last_left_out",
+         view.signatures.last_left_out ? time_json(*view.signatures.last_left_out) : Json()}}},
       {"policies", policy_counts_json(view.policies)},
   });
 }

@@ -29,6 +29,7 @@ struct StatusView {
   const LearnedState& learned;
   const std::vector<Policy>& policies;
   const std::vector<AgentRow>& agents;
+  SignatureUse signatures;
 };
 std::string render_status(const StatusView& view);
 

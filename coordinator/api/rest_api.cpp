@@ -113,6 +113,11 @@ Result<HostNames> RestApi::host_names() {
 
 RestApi::Body RestApi::get_status(const HttpRequest& request) {
   FS_CHECK(QueryReader(request).finish());
+  SignatureUse signatures;
+  {
+    const std::lock_guard lock(readers_mutex_);
+    FS_TRY(signatures, parts_.history.signature_use());
+  }
   const auto live = parts_.live.read();
   const auto learned = parts_.learned.read();
   const auto policies = parts_.policies.read();
@@ -122,7 +127,8 @@ RestApi::Body RestApi::get_status(const HttpRequest& request) {
                         .live = *live,
                         .learned = *learned,
                         .policies = *policies,
-                        .agents = parts_.agents.list()});
+                        .agents = parts_.agents.list(),
+                        .signatures = signatures});
 }
 
 RestApi::Body RestApi::get_hosts(const HttpRequest& request) {

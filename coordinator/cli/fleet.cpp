@@ -104,6 +104,14 @@ void add_workload(const Json& workload, const View& view, TextTable& table) {
                  ago_of(workload, "last_seen", view)});
 }
 
+std::string describe_signatures(const Json& signatures, const View& view) {
+  const auto known = std::to_string(count_of(signatures, "known"));
+  if (signatures.at("last_left_out").is_null()) return known;
+  return tinted(fmt::format("{}, no room for more: new commands are '<other>', last {}", known,
+                            ago_of(signatures, "last_left_out", view)),
+                Tint::warning, view.style);
+}
+
 }  // namespace
 
 std::string show_status(const Json& reply, const View& view) {
@@ -115,6 +123,7 @@ std::string show_status(const Json& reply, const View& view) {
   text += line("agents", describe_agents(reply.at("agents")));
   text += line("live", describe_live(reply.at("live"), view));
   text += line("learned", describe_learning(reply.at("learning"), view));
+  text += line("signatures", describe_signatures(reply.at("signatures"), view));
   text += line("policies", fmt::format("{} auto, {} observe; {} commands to agents under way",
                                        count_of(policies, "auto"), count_of(policies, "observe"),
                                        count_of(reply.at("live"), "commands_in_flight")));

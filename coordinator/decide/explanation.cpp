@@ -163,7 +163,7 @@ Json reflex_json(const Decision& decision) {
   Json json;
   json["name"] = reflex.name;
   json["signature"] = reflex.signature;
-  json["executable"] = reflex.base_name;
+  json["executable"] = fmt::format("{}", fmt::join(reflex.base_names, ", "));
   json["cgroup"] = reflex.adjustment.target.path;
   json["cgroup_id"] = reflex.adjustment.target.id;
   json["knob"] = to_string(reflex.adjustment.knob);

@@ -1,5 +1,7 @@
 #include "coordinator/history/catalog.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace foreshock::coordinator {
@@ -10,6 +12,8 @@ constexpr std::string_view kOther = "<other>";
 // Entries of workloads, boots and deliveries that are kept in memory; they are read again when they
 // are needed.
 constexpr std::size_t kMaxMirrored = 500'000;
+/// Of a signature; further ones are not kept.
+constexpr std::size_t kMostExecutables = 16;
 
 }  // namespace
 
@@ -45,18 +49,23 @@ Result<Catalog> Catalog::make(const Database& database, std::size_t max_signatur
   FS_TRY(auto update_workload,
          database.prepare("UPDATE workload SET cgroup_id = ?2, last_seen_ms = ?3 WHERE id = ?1"));
   FS_TRY(auto all_signatures, database.prepare("SELECT id, text, last_seen_ms FROM signature"));
-  FS_TRY(
-      auto add_signature,
-      database.prepare("INSERT INTO signature (text, base_name, last_seen_ms) VALUES (?, ?, 0)"));
+  FS_TRY(auto add_signature,
+         database.prepare("INSERT INTO signature (text, last_seen_ms) VALUES (?, 0)"));
   FS_TRY(auto update_signature,
          database.prepare("UPDATE signature SET last_seen_ms = ?2 WHERE id = ?1"));
+  FS_TRY(auto all_executables,
+         database.prepare("SELECT s.text, e.base_name FROM signature_executable e JOIN signature s "
+                          "ON s.id = e.signature_id"));
+  FS_TRY(auto add_executable, database.prepare("INSERT INTO signature_executable (signature_id, "
+                                               "base_name) VALUES (?, ?)"));
   return Catalog(
       database, max_signatures,
       Statements{std::move(find_host), std::move(add_host), std::move(update_host),
                  std::move(find_boot), std::move(add_boot), std::move(update_boot),
                  std::move(find_delivery), std::move(add_delivery), std::move(update_delivery),
                  std::move(find_workload), std::move(add_workload), std::move(update_workload),
-                 std::move(all_signatures), std::move(add_signature), std::move(update_signature)});
+                 std::move(all_signatures), std::move(add_signature), std::move(update_signature),
+                 std::move(all_executables), std::move(add_executable)});
 }
 
 Catalog::Catalog(const Database& database, std::size_t max_signatures, Statements statements)
@@ -151,8 +160,16 @@ Result<void> Catalog::load_signatures() {
   for (;;) {
     FS_TRY(const bool row, all.step());
     if (!row) break;
-    signatures_.emplace(all.text(1),
-                        SignatureEntry{.id = all.integer(0), .last_seen_ms = all.integer(2)});
+    signatures_.emplace(
+        all.text(1),
+        SignatureEntry{.id = all.integer(0), .base_names = {}, .last_seen_ms = all.integer(2)});
+  }
+  auto& executables = statements_.all_executables;
+  FS_CHECK(executables.start());
+  for (;;) {
+    FS_TRY(const bool row, executables.step());
+    if (!row) break;
+    signatures_[executables.text(0)].base_names.push_back(executables.text(1));
   }
   signatures_loaded_ = true;
   return {};
@@ -160,12 +177,25 @@ Result<void> Catalog::load_signatures() {
 
 Result<Catalog::SignatureEntry*> Catalog::signature(const Signature& signature) {
   if (!signatures_loaded_) FS_CHECK(load_signatures());
-  if (const auto known = signatures_.find(signature.text); known != signatures_.end())
-    return &known->second;
-  if (signatures_.size() > max_signatures_) return &signatures_[std::string(kOther)];
-  FS_CHECK(statements_.add_signature.run(signature.text, signature.base_name));
-  return &signatures_.emplace(signature.text, SignatureEntry{.id = database_->last_insert_id()})
-              .first->second;
+  auto found = signatures_.find(signature.text);
+  if (found == signatures_.end()) {
+    if (signatures_.size() > max_signatures_) return &signatures_[std::string(kOther)];
+    FS_CHECK(statements_.add_signature.run(signature.text));
+    SignatureEntry made{.id = database_->last_insert_id(), .base_names = {}};
+    found = signatures_.emplace(signature.text, std::move(made)).first;
+  }
+  FS_CHECK(add_executable(found->second, signature.base_name));
+  return &found->second;
+}
+
+Result<void> Catalog::add_executable(SignatureEntry& entry, const std::string& base_name) {
+  auto& known = entry.base_names;
+  if (base_name.empty() || known.size() >= kMostExecutables ||
+      std::ranges::find(known, base_name) != known.end())
+    return {};
+  FS_CHECK(statements_.add_executable.run(entry.id, base_name));
+  known.push_back(base_name);
+  return {};
 }
 
 Result<void> Catalog::flush() {

@@ -54,6 +54,7 @@ class Catalog {
   };
   struct SignatureEntry {
     std::int64_t id = 0;
+    std::vector<std::string> base_names;  ///< of executables
     std::int64_t last_seen_ms = 0;
     bool changed = false;
   };
@@ -89,6 +90,7 @@ class Catalog {
     Statement find_delivery, add_delivery, update_delivery;
     Statement find_workload, add_workload, update_workload;
     Statement all_signatures, add_signature, update_signature;
+    Statement all_executables, add_executable;
   };
   struct Changed {
     std::vector<Host*> hosts;
@@ -100,6 +102,7 @@ class Catalog {
 
   Catalog(const Database& database, std::size_t max_signatures, Statements statements);
   Result<void> load_signatures();
+  Result<void> add_executable(SignatureEntry& entry, const std::string& base_name);
   void forget_if_large();
   std::vector<Host*>& list_of_changed(Host*) { return changed_.hosts; }
   std::vector<Boot*>& list_of_changed(Boot*) { return changed_.boots; }

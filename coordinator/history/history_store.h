@@ -95,6 +95,12 @@ struct ExecutionQuery {
   std::size_t limit = 100;     ///< newest first
 };
 
+/// The dictionary of signatures: bounded, what does not fit is '<other>'.
+struct SignatureUse {
+  std::uint64_t count = 0;
+  std::optional<WallTime> last_left_out;  ///< the newest command that did not fit; absent: none yet
+};
+
 /// Reading side: a connection of its own, read-only; one thread. Never blocks the writer.
 class HistoryReader {
  public:
@@ -110,6 +116,7 @@ class HistoryReader {
   /// forks without an execve and the signature '<other>' left out. By host and signature.
   virtual Result<std::vector<SignatureRuns>> signature_runs(WallTime from, WallTime to,
                                                             std::size_t least) = 0;
+  virtual Result<SignatureUse> signature_use() = 0;
 };
 
 struct HistoryStats {

@@ -81,6 +81,8 @@ Result<std::int64_t> remove_unused(const Database& database, std::int64_t cutoff
         // Told once a day: executions that name it may be a day newer, or two.
         "DELETE FROM binary WHERE last_seen_ms < ? - 172800000",
         "DELETE FROM workload WHERE last_seen_ms < ?", "DELETE FROM boot WHERE last_seen_ms < ?",
+        "DELETE FROM signature_executable WHERE signature_id IN (SELECT id FROM signature WHERE "
+        "last_seen_ms < ? AND id <> 1)",
         "DELETE FROM signature WHERE last_seen_ms < ? AND id <> 1",
         // The newest of a host stays: its agent may send the same batches again.
         "DELETE FROM delivery WHERE last_seen_ms < ? AND EXISTS (SELECT 1 FROM delivery AS newer "

@@ -333,21 +333,37 @@ Result<std::vector<SignatureRuns>> SqliteHistoryReader::signature_runs(WallTime 
     if (!found) break;
     starts[{select.integer(0), select.integer(1)}].push_back(wall_time_from_ms(select.integer(2)));
   }
-  FS_TRY(auto find_text, database_.prepare("SELECT text, base_name FROM signature WHERE id = ?"));
+  FS_TRY(auto find_text, database_.prepare("SELECT text FROM signature WHERE id = ?"));
+  FS_TRY(auto find_executables,
+         database_.prepare("SELECT base_name FROM signature_executable WHERE signature_id = ? "
+                           "ORDER BY base_name"));
   std::vector<SignatureRuns> runs;
   for (auto& [key, times] : starts) {
     if (times.size() < least) continue;
     FS_CHECK(find_text.start(key.second));
     FS_TRY(const bool found, find_text.step());
     if (!found) continue;
+    FS_CHECK(find_executables.start(key.second));
+    FS_TRY(auto base_names, read_rows(find_executables, [](RowCursor& row) { return row.text(); }));
     runs.push_back({.signature = find_text.text(0),
-                    .base_name = find_text.text(1),
+                    .base_names = std::move(base_names),
                     .host = key.first,
                     .starts = std::move(times)});
   }
   std::ranges::sort(runs, {},
                     [](const SignatureRuns& run) { return std::tie(run.host, run.signature); });
   return runs;
+}
+
+Result<SignatureUse> SqliteHistoryReader::signature_use() {
+  FS_TRY(auto select, database_.prepare("SELECT count(*) - 1, max(last_seen_ms) FILTER (WHERE id = "
+                                        "1) FROM signature"));
+  FS_TRY(const auto rows, read_rows(select, [](RowCursor& row) {
+           SignatureUse use{.count = row.unsigned_integer(), .last_left_out = {}};
+           if (const auto last = row.time_ms(); last != WallTime()) use.last_left_out = last;
+           return use;
+         }));
+  return rows.front();
 }
 
 }  // namespace foreshock::coordinator

@@ -23,6 +23,7 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<std::vector<ExecutionRow>> executions(const ExecutionQuery& query) override;
   Result<std::vector<SignatureRuns>> signature_runs(WallTime from, WallTime to,
                                                     std::size_t least) override;
+  Result<SignatureUse> signature_use() override;
 
  private:
   explicit SqliteHistoryReader(Database database) : database_(std::move(database)) {}

@@ -32,7 +32,7 @@ Signature signature_of_text(const std::string& text) {
   const auto is_printable = [](unsigned char c) { return c >= 0x20 && c != 0x7f; };
   if (text.empty() || text.size() > kMaxSignatureBytes || !std::ranges::all_of(text, is_printable))
     return {.text = std::string(kOtherSignature), .base_name = {}};
-  return {.text = text, .base_name = text.substr(0, text.find(' '))};
+  return {.text = text, .base_name = {}};
 }
 
 /// A workload has the series that its newest sample has.

@@ -292,7 +292,7 @@ LeadCommand describe(const Pair& pair, const Loaded& loaded, const LeadFinderOpt
 
   LeadCommand lead;
   lead.signature = pair.runs->signature;
-  lead.base_name = pair.runs->base_name;
+  lead.base_names = pair.runs->base_names;
   lead.source_host = pair.runs->host;
   lead.target = loaded.series->key;
   lead.lag_s = sorted_quantile(lags, 0.5);

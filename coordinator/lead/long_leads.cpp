@@ -92,7 +92,7 @@ LeadCommand describe(const LearnedLead& lead, const SignatureRuns& signature, st
   const LeadResponse& response = lead.response;
   LeadCommand command;
   command.signature = signature.signature;
-  command.base_name = signature.base_name;
+  command.base_names = signature.base_names;
   command.source_host = signature.host;
   command.target = numbered.loads[target]->key;
   command.lag_s = response.lag_s;

@@ -12,8 +12,8 @@ namespace foreshock::coordinator {
 /// A signature that reliably precedes load on a series.
 struct LeadCommand {
   std::string signature;
-  std::string base_name;
-  HostId source_host = 0;  ///< where it runs
+  std::vector<std::string> base_names;  ///< of the executables that it was, in order
+  HostId source_host = 0;               ///< where it runs
   SeriesKey target;
   double lag_s = 0;         ///< from the exec to the onset of the load (median)
   double lag_spread_s = 0;  ///< half width of the interval that holds 80 % of the onsets

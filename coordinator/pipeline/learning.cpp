@@ -318,7 +318,7 @@ WatchList make_watch_list(const std::vector<LeadCommand>& leads, std::vector<Sig
   std::set<std::string> signatures;
   for (const auto& lead : leads) {
     if (!lead.is_urgent()) continue;
-    base_names.insert(lead.base_name);
+    base_names.insert(lead.base_names.begin(), lead.base_names.end());
     signatures.insert(lead.signature);
   }
   WatchList list;

@@ -77,7 +77,7 @@ Decision plan_reflex(const ReflexRule& rule, const Facts& facts) {
   Reflex reflex;
   reflex.name = rule.name;
   reflex.signature = rule.signature;
-  reflex.base_name = rule.executable;
+  reflex.base_names = {rule.executable};
   reflex.adjustment = {{facts.workload.cgroup, facts.cgroup_id}, rule.knob, rule.value};
   reflex.window = rule.window;
   reflex.expires = facts.now + rule.valid_for;
@@ -115,7 +115,7 @@ std::optional<Decision> plan_reflex(const Policy& policy, const LeadCommand& lea
   Reflex reflex;
   reflex.name = policy.name;
   reflex.signature = lead.signature;
-  reflex.base_name = lead.base_name;
+  reflex.base_names = lead.base_names;
   reflex.adjustment = {{facts.workload.cgroup, facts.cgroup_id}, policy.knob, value};
   reflex.window = to_duration(lead.lag_s + 2 * lead.lag_spread_s + lead.duration_s);
   reflex.expires = facts.now + kLeadReflexValidFor;
@@ -133,7 +133,7 @@ bool serves(const Reflex& armed, const Reflex& wanted, WallTime now) {
     return static_cast<double>(reflex.adjustment.value.value_or(0));
   };
   const auto left = [now](const Reflex& reflex) { return reflex.expires - now; };
-  return armed.name == wanted.name && armed.base_name == wanted.base_name &&
+  return armed.name == wanted.name && armed.base_names == wanted.base_names &&
          armed.dry_run == wanted.dry_run && left(armed) > left(wanted) / 2 &&
          close(value_of(armed), value_of(wanted)) &&
          close(std::chrono::duration<double>(armed.window).count(),

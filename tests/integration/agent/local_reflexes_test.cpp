@@ -43,7 +43,7 @@ class LocalReflexesTest : public testing::Test {
     reflex.decision_id = ++last_id_;
     reflex.name = "rule";
     reflex.signature = command;
-    reflex.base_name = command;
+    reflex.base_names = {command};
     reflex.adjustment = {job_, Knob::cpu_max, value};
     reflex.window = seconds(60);
     reflex.expires = clock_.wall_now() + seconds(3600);

@@ -19,7 +19,7 @@ class ReflexFirerTest : public testing::Test {
     Reflex reflex;
     reflex.decision_id = 9;
     reflex.signature = "pg_dump -Fc <word>";
-    reflex.base_name = "pg_dump";
+    reflex.base_names = {"pg_dump", "sudo"};
     reflex.adjustment = {{"/work", 7}, Knob::cpu_max, value};
     reflex.window = seconds(60);
     reflex.expires = clock_.wall_now() + seconds(600);
@@ -28,7 +28,7 @@ class ReflexFirerTest : public testing::Test {
     auto file = KnobFile::open(*dir, Knob::cpu_max, false);
     ASSERT_TRUE(file) << file.error().message();
     firer_.set_triggers({{reflex, std::make_shared<const KnobFile>(*std::move(file))}});
-    EXPECT_EQ(firer_.take_changed_names(), std::vector<std::string>{"pg_dump"});
+    EXPECT_EQ(firer_.take_changed_names(), (std::vector<std::string>{"pg_dump", "sudo"}));
   }
 
   SignatureRules rules_;
@@ -53,6 +53,12 @@ TEST_F(ReflexFirerTest, moves_the_limit_at_the_exec_of_its_command) {
   EXPECT_FALSE(exec({"pg_dump", "--version"}));
   EXPECT_EQ(tree_.read("/work/cpu.max"), "100000 100000\n");
   EXPECT_TRUE(exec({"pg_dump", "-Fc", "a b"}));
+}
+
+TEST_F(ReflexFirerTest, fires_for_each_executable_that_runs_the_command) {
+  arm(200'000);
+  EXPECT_FALSE(exec({"doas", "pg_dump", "-Fc", "a b"}));
+  EXPECT_TRUE(exec({"sudo", "pg_dump", "-Fc", "a b"}));
 }
 
 TEST_F(ReflexFirerTest, tells_what_it_wrote_and_how_fast) {

@@ -14,7 +14,7 @@ Reflex make_reflex(std::uint64_t id, const std::string& signature, std::uint64_t
   Reflex reflex;
   reflex.decision_id = id;
   reflex.signature = signature;
-  reflex.base_name = signature;
+  reflex.base_names = {signature};
   reflex.adjustment = {{"/work", 7}, Knob::cpu_max, value};
   reflex.window = seconds(60);
   reflex.expires = kStart + seconds(600);

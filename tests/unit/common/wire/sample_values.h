@@ -232,7 +232,7 @@ class SampleValues {
     return {.decision_id = number(),
             .name = text(),
             .signature = text(),
-            .base_name = text(),
+            .base_names = {text(), text()},
             .adjustment = {.target = target(), .knob = knob(), .value = knob_value()},
             .window = duration(),
             .expires = wall_time(),

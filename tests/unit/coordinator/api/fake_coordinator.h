@@ -47,7 +47,9 @@ class FakeHistory final : public HistoryReader {
   Result<std::vector<SignatureRuns>> signature_runs(WallTime, WallTime, std::size_t) override {
     return std::vector<SignatureRuns>{};
   }
+  Result<SignatureUse> signature_use() override { return signatures; }
 
+  SignatureUse signatures{.count = 12, .last_left_out = {}};
   std::vector<HostRow> host_rows;
   std::vector<WorkloadRow> workload_rows;
   std::vector<SeriesKey> keys;

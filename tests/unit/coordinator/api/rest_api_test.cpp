@@ -48,6 +48,13 @@ TEST_F(RestApiTest, status_counts_what_there_is) {
   EXPECT_EQ(status["learning"]["forecasts"], 1);
   EXPECT_EQ(status["learning"]["not_yet"], 1);
   EXPECT_EQ(status["policies"], Json({{"auto", 1}, {"observe", 0}}));
+  EXPECT_EQ(status["signatures"], Json({{"known", 12}, {"last_left_out", nullptr}}));
+}
+
+TEST_F(RestApiTest, status_says_when_a_command_did_not_fit_into_the_dictionary) {
+  fake.history.signatures.last_left_out = WallTime(std::chrono::seconds(1));
+  fake.start();
+  EXPECT_EQ(get("/v1/status")["signatures"]["last_left_out"], "1970-01-01T00:00:01.000Z");
 }
 
 TEST_F(RestApiTest, hosts_carry_their_live_values) {

@@ -167,6 +167,7 @@ TEST_F(SqliteHistoryReaderTest, gives_the_runs_of_signatures_that_ran_often_enou
     report.executions.push_back(
         make_execution(static_cast<std::uint32_t>(start), start, {"often"}));
   }
+  report.executions.push_back(make_execution(20, 5, {"sudo", "often"}));
   report.executions.push_back(make_execution(10, 4, {"seldom"}));
   for (const int start : {6, 7, 8}) {
     Execution existing = make_execution(static_cast<std::uint32_t>(start), start, {"existing"});
@@ -180,11 +181,20 @@ TEST_F(SqliteHistoryReaderTest, gives_the_runs_of_signatures_that_ran_often_enou
   const auto runs = reader_->signature_runs(wall(3), wall(60), 2).value();
   ASSERT_EQ(runs.size(), 1U);
   EXPECT_EQ(runs[0].signature, "often");
-  EXPECT_EQ(runs[0].base_name, "often");
+  EXPECT_EQ(runs[0].base_names, (std::vector<std::string>{"often", "sudo"}));
   EXPECT_EQ(runs[0].host, host);
-  EXPECT_EQ(runs[0].starts, (std::vector{wall(3), wall(4), wall(5)}));
+  EXPECT_EQ(runs[0].starts, (std::vector{wall(3), wall(4), wall(5), wall(5)}));
   EXPECT_TRUE(reader_->signature_runs(wall(3), wall(5), 3).value().empty());
   EXPECT_EQ(reader_->signature_runs(wall(3), wall(60), 1).value().size(), 2U);
+}
+
+TEST_F(SqliteHistoryReaderTest, tells_how_full_the_dictionary_of_signatures_is) {
+  Report report = make_report();
+  report.executions = {make_execution(1, 1, {"ls"}), make_execution(2, 2, {"pg_dump"})};
+  append_report(report);
+  const auto use = reader_->signature_use().value();
+  EXPECT_EQ(use.count, 2U);
+  EXPECT_FALSE(use.last_left_out);
 }
 
 TEST_F(SqliteHistoryReaderTest, reads_whole_batches_while_the_writer_goes_on) {

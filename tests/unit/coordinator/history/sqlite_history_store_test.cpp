@@ -6,6 +6,8 @@
 #include <numeric>
 #include <random>
 
+#include "coordinator/sqlite/migrations.h"
+#include "embedded/history_migrations.h"
 #include "tests/unit/coordinator/history/history_fixture.h"
 
 namespace foreshock::coordinator::test {
@@ -287,6 +289,7 @@ TEST_F(SqliteHistoryStoreTest, a_full_dictionary_counts_new_signatures_under_oth
   EXPECT_EQ(executions({.signature = "alpha"}).size(), 2U);
   EXPECT_EQ(executions({.text = "gamma"}).size(), 1U);  // still to be found by its words
   EXPECT_EQ(store_->stats()->signatures, 2U);
+  EXPECT_EQ(reader_->signature_use()->last_left_out, wall(4));
   open({.max_signatures = 2});
   append_report(with_execution(make_execution(9, 9, {"epsilon"})));
   EXPECT_EQ(executions({.signature = "<other>"}).size(), 3U);
@@ -404,6 +407,26 @@ TEST_F(SqliteHistoryStoreTest, a_damaged_file_is_refused_by_name) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code(), ErrorCode::corrupt);
   EXPECT_NE(store.error().message().find(path_), std::string::npos);
+}
+
+TEST_F(SqliteHistoryStoreTest, executables_of_an_older_history_are_kept) {
+  const auto older = path_ + ".older";
+  constexpr std::size_t kVersion = 7;
+  {
+    const auto database = Database::open(older, OpenMode::read_write).value();
+    ASSERT_TRUE(migrate(database, embedded::history_migrations().first(kVersion)));
+    ASSERT_TRUE(database.execute(
+        "INSERT INTO signature (text, base_name, last_seen_ms) VALUES ('dump', 'pg_dump', 0)"));
+  }
+  ASSERT_TRUE(SqliteHistoryStore::open(older));
+  const auto database = Database::open(older, OpenMode::read_only).value();
+  auto found = database
+                   .prepare("SELECT s.text || ' ' || e.base_name FROM signature s JOIN "
+                            "signature_executable e ON e.signature_id = s.id")
+                   .value();
+  ASSERT_TRUE(found.step().value());
+  EXPECT_EQ(found.text(0), "dump pg_dump");
+  EXPECT_FALSE(found.step().value());
 }
 
 TEST_F(SqliteHistoryStoreTest, a_file_of_a_newer_version_is_refused) {

@@ -139,7 +139,7 @@ TEST(LeadFinder, describes_the_lead) {
   const auto leads = find_leads(made.series, made.runs, {});
   const LeadCommand* lead = find(leads, kTrigger, workload(Quantity::cpu_usage));
   ASSERT_NE(lead, nullptr);
-  EXPECT_EQ(lead->base_name, "nightly-export");
+  EXPECT_EQ(lead->base_names, std::vector<std::string>{"nightly-export"});
   EXPECT_EQ(lead->source_host, 1);
   EXPECT_NEAR(lead->lag_s, made.lag_s, 0.5);
   EXPECT_LE(lead->lag_spread_s, 1);
@@ -163,7 +163,7 @@ TEST(LeadFinder, works_at_steps_of_a_minute) {
                 .start = wall_time_from_ms(0),
                 .step = std::chrono::minutes(1),
                 .values = std::vector<double>(3 * 1440, 0.1)};
-  SignatureRuns runs{.signature = "backup", .base_name = "backup", .host = 1, .starts = {}};
+  SignatureRuns runs{.signature = "backup", .base_names = {"backup"}, .host = 1, .starts = {}};
   for (const int minute : {100, 333, 612, 1010, 1444, 1600, 2100, 2543, 3111, 3600, 4001}) {
     runs.starts.push_back(series.start + std::chrono::minutes(minute) + std::chrono::seconds(7));
     std::fill_n(series.values.begin() + minute + 25, 12, 3.0);
@@ -197,8 +197,8 @@ TEST(LeadFinder, two_leads_of_one_workload_are_both_found) {
                 .start = wall_time_from_ms(0),
                 .step = std::chrono::seconds(1),
                 .values = std::vector<double>(1200, 0.0)};
-  SignatureRuns first{.signature = "first", .base_name = "first", .host = 1, .starts = {}};
-  SignatureRuns second{.signature = "second", .base_name = "second", .host = 1, .starts = {}};
+  SignatureRuns first{.signature = "first", .base_names = {"first"}, .host = 1, .starts = {}};
+  SignatureRuns second{.signature = "second", .base_names = {"second"}, .host = 1, .starts = {}};
   std::mt19937_64 engine(5);
   std::uniform_int_distribution<std::size_t> gap(20, 45);
   std::size_t at = 20;

@@ -27,7 +27,7 @@ Live live_view(const LeadHistory& history) {
   for (const CommandRuns& command : history.commands) {
     for (std::size_t host = 0; host < history.loads.size(); ++host) {
       SignatureRuns runs{
-          command.program + " <path>", command.program, static_cast<HostId>(host) + 10, {}};
+          command.program + " <path>", {command.program}, static_cast<HostId>(host) + 10, {}};
       for (const CommandRun& run : command.runs) {
         if (run.host == host)
           runs.starts.push_back(

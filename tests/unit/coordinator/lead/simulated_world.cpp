@@ -86,7 +86,7 @@ class Simulation {
 
   void add_runs(const std::string& signature, std::vector<double> times) {
     SignatureRuns runs{.signature = signature,
-                       .base_name = signature.substr(0, signature.find(' ')),
+                       .base_names = {signature.substr(0, signature.find(' '))},
                        .host = 1,
                        .starts = {}};
     std::sort(times.begin(), times.end());

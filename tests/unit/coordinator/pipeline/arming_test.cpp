@@ -130,7 +130,7 @@ TEST_F(ArmingTest, only_a_sure_lead_command_of_the_same_host_becomes_a_reflex) {
   report({});
   LeadCommand lead;
   lead.signature = "export";
-  lead.base_name = "export";
+  lead.base_names = {"export"};
   lead.source_host = kHost;
   lead.target = {{kHost, "/work/db"}, Quantity::cpu_usage};
   lead.lag_s = 10;

@@ -31,6 +31,7 @@ class WavyHistory final : public HistoryReader {
   Result<std::vector<SignatureRuns>> signature_runs(WallTime, WallTime, std::size_t) override {
     return std::vector<SignatureRuns>{};
   }
+  Result<SignatureUse> signature_use() override { return SignatureUse{}; }
   Result<Series> series(const SeriesQuery& query) override {
     Series made{query.key, query.from, query.step, {}};
     for (WallTime at = query.from; at < query.to; at += query.step) {
