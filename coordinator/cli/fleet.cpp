@@ -105,7 +105,7 @@ void add_workload(const Json& workload, const View& view, TextTable& table) {
 }
 
 std::string describe_signatures(const Json& signatures, const View& view) {
-  const auto known = std::to_string(count_of(signatures, "known"));
+  auto known = std::to_string(count_of(signatures, "known"));
   if (signatures.at("last_left_out").is_null()) return known;
   return tinted(fmt::format("{}, no room for more: new commands are '<other>', last {}", known,
                             ago_of(signatures, "last_left_out", view)),

@@ -50,17 +50,17 @@ std::optional<MasqueradeScore> MasqueradeDetector::add(std::string_view name,
   }
   user->commands.push_back(hash_text(command));
   if (user->commands.size() < options_.block_length) return std::nullopt;
-  Block block = count_grams(user->commands);
+  const Block block = count_grams(user->commands);
   user->commands.clear();
   if (user->blocks < options_.own_blocks) {
     ++user->blocks;
     user->known.push_back(block);
-    learn(*user, std::move(block));
+    learn(*user, block);
     return std::nullopt;
   }
   const MasqueradeScore score = judge(*user, block);
   ++user->blocks;
-  if (score.score < kOwnBelow) learn(*user, std::move(block));
+  if (score.score < kOwnBelow) learn(*user, block);
   return score;
 }
 
