@@ -18,8 +18,7 @@ class LeastSquares {
   /// What was learned before counts `keep` times as much from now on.
   void add(const Vector& x, double y, double weight, double keep) {
     const Row row(x.data());
-    gram_.template triangularView<Eigen::Lower>() *= keep;
-    gram_.template selfadjointView<Eigen::Lower>().rankUpdate(row, weight);
+    gram_.template triangularView<Eigen::Lower>() = keep * gram_ + (weight * row) * row.transpose();
     cross_ = keep * cross_ + weight * y * row;
   }
 
