@@ -108,17 +108,30 @@ std::vector<BinaryProfile> BinaryCatalog::take_described() {
 }
 
 void BinaryCatalog::run(std::stop_token stop) {
+  BootTime next_description;
   while (!stop.stop_requested()) {
+    while (open_next()) {
+    }
+    const BootTime now = clock_.boot_now();
+    if (!opened_.empty() && now >= next_description) {
+      describe_next();
+      next_description = clock_.boot_now() + options_.apart;
+      continue;
+    }
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, stop, [this] { return !waiting_.empty(); });
-    if (described_just_now_) wake_.wait_for(lock, stop, options_.apart, [] { return false; });
-    lock.unlock();
-    described_just_now_ = false;
-    work();
+    const auto has_work = [this] {
+      return !waiting_.empty() && opened_.size() < options_.most_open;
+    };
+    if (opened_.empty()) {
+      wake_.wait(lock, stop, has_work);
+    } else {
+      wake_.wait_for(lock, stop, next_description - now, has_work);
+    }
   }
 }
 
-bool BinaryCatalog::work() {
+bool BinaryCatalog::open_next() {
+  if (opened_.size() >= options_.most_open) return false;
   Execution execution;
   {
     const std::lock_guard lock(mutex_);
@@ -126,35 +139,57 @@ bool BinaryCatalog::work() {
     execution = std::move(waiting_.front());
     waiting_.pop_front();
   }
-  const auto id = identify(execution);
+  auto file = open_(execution);
+  if (!file) {
+    conclude(execution, std::nullopt);
+    return true;
+  }
+  struct stat status {};
+  if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    conclude(execution, 0);
+    return true;
+  }
+  const FileId which{status.st_dev, status.st_ino, status.st_size,
+                     status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec};
+  if (const auto id = described_id(which)) {
+    conclude(execution, id);
+  } else {
+    opened_.push_back({std::move(execution), *std::move(file), which});
+  }
+  return true;
+}
+
+bool BinaryCatalog::describe_next() {
+  if (opened_.empty()) return false;
+  const Opened opened = std::move(opened_.front());
+  opened_.pop_front();
+  auto id = described_id(opened.which);  // it may have been opened under several names
+  if (!id) {
+    id = describe(opened.file, opened.execution);
+    if (files_.size() >= options_.most_binaries) files_.clear();
+    if (id) files_.insert_or_assign(opened.which, Described{*id, clock_.boot_now()});
+  }
+  conclude(opened.execution, id);
+  return true;
+}
+
+std::optional<std::uint64_t> BinaryCatalog::described_id(const FileId& which) const {
+  const auto found = files_.find(which);
+  const bool known =
+      found != files_.end() && clock_.boot_now() - found->second.at < options_.tell_again;
+  return known ? std::optional(found->second.id) : std::nullopt;
+}
+
+void BinaryCatalog::conclude(const Execution& execution, std::optional<std::uint64_t> id) {
   const std::lock_guard lock(mutex_);
   Known& known = names_[{execution.facts.cgroup_id, execution.filename}];
   known = {.id = id.value_or(known.id),
            .due = clock_.boot_now() + (id ? options_.look_again : options_.retry),
            .waits = false};
-  return true;
-}
-
-std::optional<std::uint64_t> BinaryCatalog::identify(const Execution& execution) {
-  const auto file = open_(execution);
-  if (!file) return std::nullopt;
-  struct stat status {};
-  if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
-  if (files_.size() >= options_.most_binaries) files_.clear();
-  const FileId which{status.st_dev, status.st_ino, status.st_size,
-                     status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec};
-  const BootTime now = clock_.boot_now();
-  const auto found = files_.find(which);
-  if (found != files_.end() && now - found->second.at < options_.tell_again)
-    return found->second.id;
-  const auto id = describe(*file, execution);
-  if (id) files_.insert_or_assign(which, Described{*id, now});
-  return id;
 }
 
 std::optional<std::uint64_t> BinaryCatalog::describe(const UniqueFd& file,
                                                      const Execution& execution) {
-  described_just_now_ = true;
   auto profile = describe_(file.get());
   if (!profile) {
     log_debug("binary_not_described file={} reason=\"{}\"", execution.filename,

@@ -25,14 +25,16 @@
 namespace foreshock::agent {
 
 /// Which binary a command ran, and what each is like: each is described once, by a thread of its
-/// own and in its own time, and looked at again now and then in case its file was replaced. `id_of`
-/// and `take_described` never wait for it. Bounded in names, binaries and work.
+/// own, and looked at again now and then in case its file was replaced. Files are opened at once,
+/// before their processes are gone, and described in its own time. `id_of` and `take_described`
+/// never wait for it. Bounded in names, binaries, open files and work.
 class BinaryCatalog {
  public:
   struct Options {
     std::size_t most_names = 8192;
     std::size_t most_binaries = 4096;
     std::size_t most_waiting = 256;
+    std::size_t most_open = 64;                         ///< files that wait to be described
     Nanoseconds look_again = std::chrono::minutes(10);  ///< whether a name still means that file
     /// Whether a file can be opened that could not: its process was gone before it was looked at.
     Nanoseconds retry = std::chrono::seconds(20);
@@ -52,8 +54,10 @@ class BinaryCatalog {
 
   /// The thread's body; returns soon after the stop.
   void run(std::stop_token stop);
-  /// Looks at one of those that wait; false when none does.
-  bool work();
+  /// Opens one of those that wait; false when none does or too many are open.
+  bool open_next();
+  /// Describes one of those that are open, where it is not known; false when none is.
+  bool describe_next();
 
  private:
   /// A name means another file in another root, of which the cgroup stands for one.
@@ -76,8 +80,16 @@ class BinaryCatalog {
   /// Device, inode, size and time of change: the same file as before.
   using FileId = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
 
-  /// 0: it is not one; nothing: that cannot be told now.
-  std::optional<std::uint64_t> identify(const Execution& execution);
+  struct Opened {
+    Execution execution;
+    UniqueFd file;
+    FileId which;
+  };
+
+  /// Nothing: not described, or so long ago that it is told again.
+  std::optional<std::uint64_t> described_id(const FileId& which) const;
+  /// What a name means from now on: 0 is no binary; nothing is not to be told now.
+  void conclude(const Execution& execution, std::optional<std::uint64_t> id);
   /// 0: it cannot be described, ever; nothing: not now.
   std::optional<std::uint64_t> describe(const UniqueFd& file, const Execution& execution);
 
@@ -90,7 +102,7 @@ class BinaryCatalog {
     BootTime at;
   };
   std::map<FileId, Described> files_;  // of the thread only, and so the next
-  bool described_just_now_ = false;
+  std::deque<Opened> opened_;
 
   std::mutex mutex_;
   std::condition_variable_any wake_;

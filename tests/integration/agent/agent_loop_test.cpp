@@ -308,7 +308,7 @@ TEST_F(AgentLoopTest, commands_name_their_binary_which_is_told_once) {
     add_exit(pid);
     capture();
     tick();
-    while (binaries_.work()) {
+    while (binaries_.open_next() || binaries_.describe_next()) {
     }
     uplink_.incoming.emplace_back(Ack{spool_.incarnation(), {1, spool_.stats().last_sequence}});
   }

@@ -39,7 +39,7 @@ class BinaryCatalogTest : public testing::Test {
     return execution;
   }
   static void work_off(BinaryCatalog& catalog) {
-    while (catalog.work()) {
+    while (catalog.open_next() || catalog.describe_next()) {
     }
   }
 
@@ -81,7 +81,7 @@ TEST_F(BinaryCatalogTest, notices_that_a_file_was_replaced) {
   work_off(catalog);
   tree_.write("/bin/tool", "longer");
   EXPECT_EQ(catalog.id_of(run_of("/bin/tool")), 1u);
-  EXPECT_FALSE(catalog.work()) << "it does not look at each run";
+  EXPECT_FALSE(catalog.open_next()) << "it does not look at each run";
   clock_.advance(minutes(11));
   catalog.id_of(run_of("/bin/tool"));
   work_off(catalog);
@@ -155,11 +155,36 @@ TEST_F(BinaryCatalogTest, what_was_known_stays_so_while_its_file_cannot_be_opene
   EXPECT_EQ(catalog.id_of(run_of("/bin/tool")), 1u);
 }
 
+TEST_F(BinaryCatalogTest, a_file_is_opened_before_what_waits_is_described) {
+  tree_.write("/bin/first", "x");
+  tree_.write("/bin/brief", "y");
+  auto catalog = make();
+  catalog.id_of(run_of("/bin/first"));
+  catalog.id_of(run_of("/bin/brief"));
+  while (catalog.open_next()) {
+  }
+  ASSERT_EQ(::unlink(tree_.path("/bin/brief").c_str()), 0);
+  work_off(catalog);
+  EXPECT_EQ(catalog.id_of(run_of("/bin/brief")), 2u);
+}
+
+TEST_F(BinaryCatalogTest, keeps_few_files_open) {
+  tree_.write("/bin/first", "x");
+  tree_.write("/bin/second", "y");
+  auto catalog = make({.most_open = 1});
+  catalog.id_of(run_of("/bin/first"));
+  catalog.id_of(run_of("/bin/second"));
+  EXPECT_TRUE(catalog.open_next());
+  EXPECT_FALSE(catalog.open_next());
+  work_off(catalog);
+  EXPECT_EQ(descriptions_, 2u);
+}
+
 TEST_F(BinaryCatalogTest, is_bounded) {
   auto catalog = make({.most_names = 4, .most_waiting = 2});
   for (int i = 0; i < 50; ++i) catalog.id_of(run_of("/bin/" + std::to_string(i)));
   int looks = 0;
-  while (catalog.work()) ++looks;
+  while (catalog.open_next()) ++looks;
   EXPECT_EQ(looks, 2);
 }
 
