@@ -265,6 +265,7 @@ removes() {
 }
 
 purges() {
+  local limit=300  # emulated hosts that share their processors take minutes over it
   on h2 'apt-get purge -y foreshock-agent; ! ls -d /var/lib/foreshock-agent /etc/foreshock 2>/dev/null' &&
     on h1 'apt-get purge -y foreshock-agent foreshock-coordinator; ! ls -d /var/lib/foreshock-* /etc/foreshock 2>/dev/null; ! systemctl list-units --all --plain --no-legend "foreshock*" | grep .'
 }
