@@ -4,8 +4,8 @@
  * (since 4.16): how many were accepted and made, and for how long an accepted one was served, that
  * is until the server begins to close it.
  *
- * A socket knows its v2 cgroup. Of v1 it knows nothing, but connect() and close() run in the process
- * that has it; so there an accepted connection is counted when its server closes it.
+ * A socket knows its v2 cgroup. Of v1 it knows nothing, but connect() and close() run in the
+ * process that has it; so there an accepted connection is counted when its server closes it.
  */
 #include "agent/bpf/traffic.bpf.h"
 #include "agent/bpf/process.bpf.h"

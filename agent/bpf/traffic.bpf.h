@@ -7,7 +7,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* Full: the reader removes workloads that are gone; what comes until then is counted as left out. */
+/* Full: the reader removes workloads that are gone; what comes until then is counted as left out.
+ */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, FS_TRAFFIC_WORKLOADS);

@@ -421,8 +421,9 @@ TEST_F(SqliteHistoryStoreTest, executables_of_an_older_history_are_kept) {
   ASSERT_TRUE(SqliteHistoryStore::open(older));
   const auto database = Database::open(older, OpenMode::read_only).value();
   auto found = database
-                   .prepare("SELECT s.text || ' ' || e.base_name FROM signature s JOIN "
-                            "signature_executable e ON e.signature_id = s.id")
+                   .prepare(
+                       "SELECT s.text || ' ' || e.base_name FROM signature s JOIN "
+                       "signature_executable e ON e.signature_id = s.id")
                    .value();
   ASSERT_TRUE(found.step().value());
   EXPECT_EQ(found.text(0), "dump pg_dump");
