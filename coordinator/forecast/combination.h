@@ -28,7 +28,7 @@ namespace foreshock::coordinator {
 /// too short for a back-test SeasonalNaive answers.
 ///
 /// Never negative where the history is not. Deterministic, any thread. For a month of hours and two
-/// days ahead about ten milliseconds.
+/// days ahead some thirty milliseconds.
 class Combination final : public Forecaster {
  public:
   struct Outcome {
