@@ -1,7 +1,9 @@
 #include "agent/capture/event_decoder.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -63,10 +65,16 @@ Result<ProcessEvent> decode_exec(ByteView record) {
   return ProcessEvent(std::move(exec));
 }
 
+/// What programs sent that did not count connections: it may wait in a ring that an
+/// upgraded agent takes over.
+constexpr std::size_t kExitBytesWithoutConnections = offsetof(fs_exit_event, connections);
+
 Result<ProcessEvent> decode_exit(ByteView record) {
-  if (record.size() != sizeof(fs_exit_event))
+  const bool has_connections = record.size() == sizeof(fs_exit_event);
+  if (!has_connections && record.size() != kExitBytesWithoutConnections)
     return corrupt_event("exit event of the wrong length");
-  const auto event = copy_front<fs_exit_event>(record);
+  fs_exit_event event{};
+  std::memcpy(&event, record.data(), record.size());
   if (!is_time(event.cpu_ns)) return corrupt_event("CPU time out of range");
   FS_TRY(auto facts, decode_process(event.process));
 
@@ -82,7 +90,7 @@ Result<ProcessEvent> decode_exit(ByteView record) {
   }
   exit.use = decode_use(event);
   exit.use.peak_rss = Bytes{event.peak_rss_bytes};
-  exit.connections = event.connections;
+  if (has_connections) exit.connections = event.connections;
   return ProcessEvent(std::move(exit));
 }
 

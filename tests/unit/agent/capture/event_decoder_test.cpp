@@ -258,5 +258,19 @@ TEST(EventDecoder, refuses_what_no_kernel_of_ours_sends) {
   expect_corrupt(to_record(make_exec(), std::string(kFilename.size(), '\0') + kWords));
 }
 
+TEST(EventDecoder, decodes_an_exit_of_programs_that_did_not_count_connections) {
+  auto event = make_exit();
+  event.header.bytes = offsetof(fs_exit_event, connections);
+  auto record = to_record(event);
+  record.resize(event.header.bytes);
+  const auto decoded = decode_event(record);
+  ASSERT_TRUE(decoded) << decoded.error().message();
+  const auto& exit = std::get<ExitEvent>(*decoded);
+  EXPECT_EQ(exit.use.involuntary_switches, 8u);
+  EXPECT_EQ(exit.connections, std::nullopt);
+  record.resize(record.size() - 1);
+  expect_corrupt(record);
+}
+
 }  // namespace
 }  // namespace foreshock::agent
