@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
 
 #include "common/base/assert.h"
 #include "common/http/unix_listener.h"
@@ -30,7 +31,7 @@ constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxTargetBytes = 4096;
 constexpr auto kClientTimeout =
     std::chrono::seconds(2);  ///< between two pieces of a request or of an answer
-constexpr auto kStopCheck = std::chrono::milliseconds(100);
+constexpr auto kRetry = std::chrono::milliseconds(100);  ///< after accept() has failed
 
 std::string make_error_body(std::string_view code, std::string_view message) {
   const nlohmann::json body = {{"error", {{"code", code}, {"message", message}}}};
@@ -136,14 +137,12 @@ HttpResponse answer(const std::vector<Route>& routes, const httplib::Request& ra
 /// clients wait in the kernel's backlog and cost this process nothing.
 class WorkerQueue final : public httplib::TaskQueue {
  public:
-  WorkerQueue(httplib::Server& server, std::stop_token stop)
-      : server_(server), stop_(std::move(stop)) {
+  explicit WorkerQueue(std::stop_token stop) : stop_(std::move(stop)) {
     for (std::size_t i = 0; i < kWorkers; ++i) {
       workers_.push_back(start_thread("http", [this](std::stop_token end) { work(end); }));
     }
   }
 
-  // Both are called by the accepting thread, the only one that may close the listening socket.
   void enqueue(std::function<void()> job) override {
     {
       std::unique_lock lock(mutex_);
@@ -151,10 +150,6 @@ class WorkerQueue final : public httplib::TaskQueue {
       jobs_.push_back(std::move(job));
     }
     changed_.notify_all();
-    on_idle();
-  }
-  void on_idle() override {
-    if (stop_.stop_requested()) server_.stop();
   }
 
   void shutdown() override {
@@ -180,7 +175,6 @@ class WorkerQueue final : public httplib::TaskQueue {
     return job;
   }
 
-  httplib::Server& server_;
   const std::stop_token stop_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
@@ -215,12 +209,11 @@ struct HttpServer::Impl {
 };
 
 void HttpServer::Impl::configure() {
-  server.new_task_queue = [this] { return new WorkerQueue(server, stop.get_token()); };
+  server.new_task_queue = [this] { return new WorkerQueue(stop.get_token()); };
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(kClientTimeout.count());
   server.set_read_timeout(kClientTimeout);
   server.set_write_timeout(kClientTimeout);
-  server.set_idle_interval(kStopCheck);
   server.set_payload_max_length(kMaxBodyBytes);
   server.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
     if (request.target.size() <= kMaxTargetBytes)
@@ -246,12 +239,12 @@ void HttpServer::Impl::configure() {
 }
 
 /// The library gives up when accept() fails, for example while the system is out of descriptors; we
-/// do not.
+/// do not before the end, when stop() lets it fail.
 void HttpServer::Impl::accept_until(const std::stop_token& end) {
   while (!end.stop_requested()) {
     const int copy = ::fcntl(listener->fd(), F_DUPFD_CLOEXEC, 0);
     if (copy >= 0) server.serve(copy);
-    if (!end.stop_requested()) std::this_thread::sleep_for(kStopCheck);
+    if (!end.stop_requested()) std::this_thread::sleep_for(kRetry);
   }
 }
 
@@ -281,6 +274,7 @@ Result<void> HttpServer::listen_unix(const std::string& socket_path, const std::
 
 void HttpServer::stop() {
   impl_->stop.request_stop();
+  if (impl_->listener) ::shutdown(impl_->listener->fd(), SHUT_RDWR);  // accept() returns
   if (impl_->acceptor.joinable()) impl_->acceptor.join();
   impl_->listener.reset();
 }
