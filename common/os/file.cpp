@@ -1,6 +1,7 @@
 #include "common/os/file.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -54,6 +55,12 @@ Result<std::string> read_file_at(int dir_fd, const std::string& name, std::size_
 }
 
 Result<std::string> read_from_start(int fd, std::size_t limit) {
+  // The kernel gives as many records as fit into a page. With half of it left there is no further
+  // one, and no second call is needed to find that out.
+  std::array<char, 4096> page;
+  const ssize_t n = ::pread(fd, page.data(), page.size(), 0);
+  if (n >= 0 && static_cast<std::size_t>(n) < std::min(page.size() / 2, limit))
+    return std::string(page.data(), static_cast<std::size_t>(n));
   return read_at_offset_zero(fd, "descriptor", limit);
 }
 

@@ -20,7 +20,7 @@ Result<UniqueFd> open_at(int dir_fd, const std::string& name, int flags, mode_t 
 Result<std::string> read_file(const std::string& path, std::size_t limit = 1 << 20);
 Result<std::string> read_file_at(int dir_fd, const std::string& name, std::size_t limit = 1 << 20);
 /// The same from a descriptor held open, from offset 0: for files of /proc and cgroupfs read each
-/// second.
+/// second, whose lines are shorter than 2 KiB.
 Result<std::string> read_from_start(int fd, std::size_t limit = 1 << 20);
 
 /// One write(2) of the whole text, as cgroupfs wants it.
