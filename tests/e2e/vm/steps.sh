@@ -170,6 +170,27 @@ acts_before_planned_runs() {
   on h2 'rm /etc/cron.d/exports'
 }
 
+# What systemd says over D-Bus about its timers.
+foresees_timers() {
+  on h2 "systemd-run --unit=nightly-report --on-calendar='*-*-* 03:30:00' /usr/bin/true --report" &&
+    eventually h1 150 'foreshock-coordinator upcoming --json | jq -e ".upcoming[] | select(.host == \"h2\" and .name == \"nightly-report.timer\" and (.command | test(\"true --report\")) and (.time | test(\"03:30:00\")))" >/dev/null' ||
+    { on h1 'foreshock-coordinator upcoming'; return 1; }
+  on h2 'systemctl stop nightly-report.timer'
+}
+
+# More commands than the agent tells one by one are counted, all of them.
+counts_a_storm() {
+  local limit=300
+  on h2 'printf "[capture]\nstorm_rate = 20\nstorm_burst = 50\n" > /etc/foreshock/agent.toml.d/storm.toml
+    systemctl restart foreshock-agent && sleep 5 &&
+    systemd-run --quiet --wait --unit=storm bash -c "for ((i = 0; i < 1000; ++i)); do /usr/bin/true --storm; done"
+    rm /etc/foreshock/agent.toml.d/storm.toml' &&
+    eventually h1 90 'foreshock-coordinator storms --json | jq -e ".storms[] | select(.workload == \"/system.slice/storm.service\" and .withheld > 0)" >/dev/null' &&
+    eventually h1 90 '(($(foreshock-coordinator top --workload /system.slice/storm.service --json | jq "[.commands[] | select(.signature | test(\"storm\")) | .ended] | add") == 1000))' &&
+    on h2 'systemctl restart foreshock-agent' ||
+    { on h1 'foreshock-coordinator storms; foreshock-coordinator top --workload /system.slice/storm.service'; return 1; }
+}
+
 moved_the_limit() { # the file says what the record says was read back, and systemd knows of it
   on h2 "journalctl -u foreshock-agent --no-pager | grep 'event=command' | grep -m 1 status=applied
     for ((i = 0; i < 120; ++i)); do
@@ -300,8 +321,10 @@ go_through_steps() {
   step 'a decision is carried out' carries_out_decision
   step 'cpu.max of the unit has changed' moved_the_limit
   step 'runs that a crontab has planned are foreseen' acts_before_planned_runs
+  step 'a systemd timer is foreseen' foresees_timers
   step 'the limit stays over a daemon-reload' stays_over_daemon_reload
   step 'support bundles, without secrets' writes_support_bundles
+  step 'an exec storm is counted exactly' counts_a_storm
   step 'the clock jumps: nothing lost' survives_clock_jumps
   step 'a renamed host stays the same one' knows_a_renamed_host
   step 'two agents with one key are noticed' notices_two_with_one_key
