@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "coordinator/demand/argument_features.h"
-#include "coordinator/demand/quantile_forest.h"
+#include "coordinator/forest/quantile_forest.h"
 #include "coordinator/model/demand.h"
 
 namespace foreshock::coordinator {

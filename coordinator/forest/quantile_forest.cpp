@@ -1,4 +1,4 @@
-#include "coordinator/demand/quantile_forest.h"
+#include "coordinator/forest/quantile_forest.h"
 
 #include <algorithm>
 #include <array>
@@ -22,6 +22,18 @@ double quantile_of_sorted(std::span<const double> sorted, double level) {
   const auto low = static_cast<std::size_t>(at);
   const auto high = std::min(low + 1, sorted.size() - 1);
   return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+}
+
+constexpr double kMissing = -std::numeric_limits<double>::infinity();
+
+double gain_of(double left_sum, std::size_t left, double right_sum, std::size_t right) {
+  return left_sum * left_sum / static_cast<double>(left) +
+         right_sum * right_sum / static_cast<double>(right);
+}
+
+/// What a split has to beat.
+double gain_without_split(double sum, std::size_t count) {
+  return sum * sum / static_cast<double>(count) * (1 + 1e-9) + 1e-12;
 }
 
 }  // namespace
@@ -59,9 +71,11 @@ QuantileForest QuantileForest::fit(std::span<const double> rows, std::size_t fea
   const auto n = static_cast<std::uint32_t>(values.size());
   for (std::size_t i = 0; i < options.trees; ++i) {
     Tree tree;
-    tree.in_bag.assign(n, false);
+    tree.in_bag.assign(n, options.kind == Kind::extra);
     for (std::uint32_t draw = 0; draw < n; ++draw) {
-      const auto row = static_cast<std::uint32_t>(growing.random() % n);
+      const auto row = options.kind == Kind::extra
+                           ? draw
+                           : static_cast<std::uint32_t>(growing.random() % n);
       tree.members.push_back(row);
       tree.in_bag[row] = true;
     }
@@ -70,8 +84,79 @@ QuantileForest QuantileForest::fit(std::span<const double> rows, std::size_t fea
     forest.grow(tree, growing, 0, 0);
     forest.trees_.push_back(std::move(tree));
   }
-  forest.calibrate(rows);
+  if (options.kind == Kind::bagged) forest.calibrate(rows);
   return forest;
+}
+
+std::span<const std::size_t> QuantileForest::choose_features(Growing& growing) const {
+  std::ranges::shuffle(growing.candidates, growing.random);
+  return std::span(growing.candidates).first(std::max<std::size_t>(1, (features_ + 1) / 2));
+}
+
+/// The split that leaves the least variance: the largest sum²/n left and right.
+QuantileForest::Split QuantileForest::find_best_split(const Tree& tree, Growing& growing,
+                                                      std::uint32_t node, double sum) const {
+  const std::uint32_t begin = tree.nodes[node].begin;
+  const std::uint32_t end = tree.nodes[node].end;
+  Split best{.gain = gain_without_split(sum, end - begin)};
+  auto& column = growing.column;
+  for (const std::size_t feature : choose_features(growing)) {
+    column.clear();
+    for (auto i = begin; i < end; ++i)
+      column.emplace_back(growing.at(tree.members[i], feature), tree.members[i]);
+    for (auto& [value, row] : column) value = std::isnan(value) ? kMissing : value;
+    std::ranges::sort(column, {}, &std::pair<double, std::uint32_t>::first);
+    double left = 0;
+    for (std::size_t i = 0; i + 1 < column.size(); ++i) {
+      left += values_[column[i].second];
+      const std::size_t size = i + 1;
+      if (column[i].first == column[i + 1].first || size < options_.min_leaf ||
+          column.size() - size < options_.min_leaf)
+        continue;
+      const double gain = gain_of(left, size, sum - left, column.size() - size);
+      if (gain <= best.gain) continue;
+      // Half way, so that values between two that were seen go to the nearer one.
+      best = {.feature = static_cast<std::int32_t>(feature),
+              .threshold = std::isinf(column[i].first)
+                               ? column[i + 1].first - 1e-9
+                               : (column[i].first + column[i + 1].first) / 2,
+              .gain = gain};
+    }
+  }
+  return best;
+}
+
+/// The best of one threshold for each feature, drawn between its extremes.
+QuantileForest::Split QuantileForest::find_random_split(const Tree& tree, Growing& growing,
+                                                        std::uint32_t node, double sum) const {
+  const std::span members = std::span(tree.members)
+                                .subspan(tree.nodes[node].begin,
+                                         tree.nodes[node].end - tree.nodes[node].begin);
+  Split best{.gain = gain_without_split(sum, members.size())};
+  for (const std::size_t feature : choose_features(growing)) {
+    double least = std::numeric_limits<double>::infinity();
+    double most = -least;
+    for (const std::uint32_t row : members) {
+      const double value = growing.at(row, feature);
+      least = std::min(least, value);  // a missing one is neither
+      most = std::max(most, value);
+    }
+    if (!(least < most)) continue;
+    const double drawn = static_cast<double>(growing.random() >> 11) * 0x1.0p-53;
+    const double threshold = least + drawn * (most - least);
+    double left = 0;
+    std::size_t size = 0;
+    for (const std::uint32_t row : members) {
+      const bool goes_left = !(growing.at(row, feature) > threshold);
+      left += goes_left ? values_[row] : 0;
+      size += goes_left ? 1 : 0;
+    }
+    if (size < options_.min_leaf || members.size() - size < options_.min_leaf) continue;
+    const double gain = gain_of(left, size, sum - left, members.size() - size);
+    if (gain > best.gain)
+      best = {.feature = static_cast<std::int32_t>(feature), .threshold = threshold, .gain = gain};
+  }
+  return best;
 }
 
 void QuantileForest::grow(Tree& tree, Growing& growing, std::uint32_t node,
@@ -84,45 +169,13 @@ void QuantileForest::grow(Tree& tree, Growing& growing, std::uint32_t node,
   tree.nodes[node].mean = sum / count;
   if (end - begin < 2 * options_.min_leaf || depth >= kMaxDepth) return;
 
-  // The split that leaves the least variance: the largest sum²/n left and right.
-  double best_gain = sum * sum / count * (1 + 1e-9) + 1e-12;
-  std::int32_t best_feature = -1;
-  double best_threshold = 0;
-  std::ranges::shuffle(growing.candidates, growing.random);
-  const std::size_t tried = std::max<std::size_t>(1, (features_ + 1) / 2);
-  for (std::size_t k = 0; k < tried; ++k) {
-    const std::size_t feature = growing.candidates[k];
-    auto& column = growing.column;
-    column.clear();
-    for (auto i = begin; i < end; ++i) {
-      const double value = growing.at(tree.members[i], feature);
-      column.emplace_back(std::isnan(value) ? -std::numeric_limits<double>::infinity() : value,
-                          tree.members[i]);
-    }
-    std::ranges::sort(column, {}, &std::pair<double, std::uint32_t>::first);
-    double left = 0;
-    for (std::size_t i = 0; i + 1 < column.size(); ++i) {
-      left += values_[column[i].second];
-      const std::size_t size = i + 1;
-      if (column[i].first == column[i + 1].first || size < options_.min_leaf ||
-          column.size() - size < options_.min_leaf)
-        continue;
-      const double right = sum - left;
-      const double gain = left * left / static_cast<double>(size) +
-                          right * right / static_cast<double>(column.size() - size);
-      if (gain <= best_gain) continue;
-      best_gain = gain;
-      best_feature = static_cast<std::int32_t>(feature);
-      // Half way, so that values between two that were seen go to the nearer one.
-      best_threshold = std::isinf(column[i].first) ? column[i + 1].first - 1e-9
-                                                   : (column[i].first + column[i + 1].first) / 2;
-    }
-  }
-  if (best_feature < 0) return;
+  const Split best = options_.kind == Kind::bagged ? find_best_split(tree, growing, node, sum)
+                                                   : find_random_split(tree, growing, node, sum);
+  if (best.feature < 0) return;
 
   const auto goes_left = [&](std::uint32_t row) {
-    const double value = growing.at(row, static_cast<std::size_t>(best_feature));
-    return std::isnan(value) || value <= best_threshold;
+    const double value = growing.at(row, static_cast<std::size_t>(best.feature));
+    return std::isnan(value) || value <= best.threshold;
   };
   const auto middle =
       std::stable_partition(tree.members.begin() + begin,
@@ -138,8 +191,8 @@ void QuantileForest::grow(Tree& tree, Growing& growing, std::uint32_t node,
   child.end = end;
   tree.nodes.push_back(child);
   Node& parent = tree.nodes[node];
-  parent.feature = best_feature;
-  parent.threshold = best_threshold;
+  parent.feature = best.feature;
+  parent.threshold = best.threshold;
   parent.left = left;
   parent.right = left + 1;
   grow(tree, growing, left, depth + 1);
@@ -221,6 +274,12 @@ Quantiles QuantileForest::predict(std::span<const double> row) const {
   for (std::size_t i = 0; i < quantiles.size(); ++i) quantiles[i] += shift_[i];
   std::ranges::sort(quantiles);
   return quantiles;
+}
+
+double QuantileForest::mean(std::span<const double> row) const {
+  double sum = 0;
+  for (const Tree& tree : trees_) sum += leaf_of(tree, row).mean;
+  return sum / static_cast<double>(trees_.size());
 }
 
 std::vector<double> QuantileForest::contributions(std::span<const double> row) const {

@@ -9,17 +9,26 @@
 
 namespace foreshock::coordinator {
 
-/// A quantile regression forest: trees on bootstrap samples; a prediction is the quantiles of the
-/// training values in the leaves that the question falls into, each moved so that what the trees
-/// have not seen lies below it as often as it should.
+/// A quantile regression forest: a prediction is the quantiles of the training values in the leaves
+/// that the question falls into.
 ///
-/// Values and predictions are on whatever scale the caller fits (logarithms here). Missing features
-/// are NaN and go left. Deterministic. fit(): O(trees × features × n log² n).
-/// Source: Meinshausen, "Quantile Regression Forests" (2006); intervals by conformalised quantile
-/// regression (Romano, Patterson, Candès 2019) on out-of-bag predictions.
+/// Values and predictions are on whatever scale the caller fits. Missing features are NaN and go
+/// left. Deterministic.
+/// Sources: Meinshausen, "Quantile Regression Forests" (2006); Geurts, Ernst and Wehenkel,
+/// "Extremely randomized trees" (2006); intervals by conformalised quantile regression (Romano,
+/// Patterson, Candès 2019) on out-of-bag predictions.
 class QuantileForest {
  public:
+  enum class Kind : std::uint8_t {
+    /// Trees on bootstrap samples, the best splits, and each quantile moved so that what the trees
+    /// have not seen lies below it as often as it should. fit(): O(trees × features × n log² n).
+    bagged,
+    /// Trees on all rows with random thresholds, nothing moved: for many rows.
+    /// fit(): O(trees × features × n log n).
+    extra,
+  };
   struct Options {
+    Kind kind = Kind::bagged;
     std::size_t trees = 50;
     std::size_t min_leaf = 5;
     std::uint64_t seed = 1;
@@ -30,6 +39,8 @@ class QuantileForest {
                             std::span<const double> values, const Options& options);
 
   Quantiles predict(std::span<const double> row) const;
+  /// Much cheaper than the quantiles.
+  double mean(std::span<const double> row) const;
   /// How much each feature moves the mean of this row away from the mean of all (Saabas 2014: the
   /// changes along the paths, averaged over the trees).
   std::vector<double> contributions(std::span<const double> row) const;
@@ -48,8 +59,17 @@ class QuantileForest {
     std::vector<bool> in_bag;
   };
   struct Growing;
+  struct Split {
+    std::int32_t feature = -1;  ///< -1: none is worth it
+    double threshold = 0;
+    double gain = 0;
+  };
 
   void grow(Tree& tree, Growing& growing, std::uint32_t node, std::size_t depth) const;
+  Split find_best_split(const Tree& tree, Growing& growing, std::uint32_t node, double sum) const;
+  Split find_random_split(const Tree& tree, Growing& growing, std::uint32_t node, double sum) const;
+  /// Half of them, drawn anew for each node.
+  std::span<const std::size_t> choose_features(Growing& growing) const;
   const Node& leaf_of(const Tree& tree, std::span<const double> row) const;
   Quantiles quantiles_of(std::span<const double> row, const std::size_t* out_of_bag_of) const;
   void calibrate(std::span<const double> rows);

@@ -1,4 +1,4 @@
-#include "coordinator/demand/quantile_forest.h"
+#include "coordinator/forest/quantile_forest.h"
 
 #include <cmath>
 #include <limits>
@@ -29,16 +29,26 @@ Sample draw(std::size_t count, std::uint64_t seed) {
   return sample;
 }
 
-TEST(QuantileForest, its_ninety_percent_interval_covers_ninety_percent) {
+class EitherKind : public ::testing::TestWithParam<QuantileForest::Kind> {};
+INSTANTIATE_TEST_SUITE_P(QuantileForest, EitherKind,
+                         ::testing::Values(QuantileForest::Kind::bagged,
+                                           QuantileForest::Kind::extra));
+
+TEST_P(EitherKind, its_ninety_percent_interval_covers_ninety_percent) {
   const auto known = draw(1000, 1);
-  const auto forest = QuantileForest::fit(known.rows, 3, known.values, {});
+  const auto forest =
+      QuantileForest::fit(known.rows, 3, known.values, {.kind = GetParam(), .min_leaf = 8});
   const auto asked = draw(1000, 2);
   double covered = 0;
+  double error = 0;
   for (std::size_t i = 0; i < asked.values.size(); ++i) {
-    const auto quantiles = forest.predict(std::span(asked.rows).subspan(3 * i, 3));
+    const auto row = std::span(asked.rows).subspan(3 * i, 3);
+    const auto quantiles = forest.predict(row);
     if (asked.values[i] >= quantiles[1] && asked.values[i] <= quantiles[5]) ++covered;
+    error += std::abs(forest.mean(row) - 3 * row[0]) / 1000;
   }
-  EXPECT_NEAR(covered / 1000, 0.9, 0.04);
+  EXPECT_NEAR(covered / 1000, 0.9, 0.05);
+  EXPECT_LT(error, 0.2);
 }
 
 TEST(QuantileForest, tells_which_feature_moved_a_prediction) {
