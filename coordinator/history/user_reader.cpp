@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -17,6 +18,7 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr double kNsPerSecond = 1e9;
+constexpr auto kLongestLife = std::chrono::hours(24);  ///< of a command whose load is counted
 
 /// ?1 and ?2 are the stretch of time, ?3 the host or NULL.
 constexpr std::string_view kCommandsOf =
@@ -85,6 +87,16 @@ std::vector<std::pair<std::int64_t, Value>> most_run(const std::map<std::int64_t
                            [&](const auto& one) { return runs_of(one.second); });
   if (sorted.size() > most) sorted.resize(most);
   return sorted;
+}
+
+/// Adds processor time that was used evenly in [start, end), in steps from the origin.
+void spread(double cpu, double start, double end, std::vector<double>& steps) {
+  const auto last = static_cast<double>(steps.size());
+  for (double at = std::max(start, 0.0); at < std::min(end, last);) {
+    const double next = std::min({std::floor(at) + 1, end, last});
+    steps[static_cast<std::size_t>(at)] += cpu * (next - at) / (end - start);
+    at = next;
+  }
 }
 
 }  // namespace
@@ -167,6 +179,26 @@ Result<UserProfile> UserReader::profile(std::uint32_t uid, const UserQuery& quer
     if (found) sum.made.places.push_back({{find_workload.integer(0), find_workload.text(1)}, runs});
   }
   return std::move(sum.made);
+}
+
+Result<std::vector<double>> UserReader::load(std::uint32_t uid, const UserQuery& query,
+                                             std::chrono::nanoseconds step) {
+  FS_TRY(auto select, database_.prepare(fmt::format(
+                          "SELECT start_ms, max(ifnull(end_ms, ?2), start_ms + 1), cpu_ns {} AND "
+                          "ifnull(login_uid, uid) = ?4 AND cpu_ns > 0",
+                          kCommandsOf)));
+  FS_CHECK(select.start(to_ms(query.from - kLongestLife), to_ms(query.to), query.host, uid));
+  std::vector<double> cores(static_cast<std::size_t>((query.to - query.from) / step), 0.0);
+  const auto in_steps = [&](std::int64_t ms) {
+    return std::chrono::duration<double>(wall_time_from_ms(ms) - query.from) /
+           std::chrono::duration<double>(step);
+  };
+  while (true) {
+    FS_TRY(const bool row, select.step());
+    if (!row) return cores;
+    spread(static_cast<double>(select.integer(2)) / static_cast<double>(step.count()),
+           in_steps(select.integer(0)), in_steps(select.integer(1)), cores);
+  }
 }
 
 }  // namespace foreshock::coordinator

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,6 +34,11 @@ class UserReader {
   Result<std::vector<UserSummary>> list(const UserQuery& query);
   /// Of the query `limit` is not heeded. No command: an empty profile.
   Result<UserProfile> profile(std::uint32_t uid, const UserQuery& query);
+  /// Cores that the user's commands kept busy on average in each `step` of [from, to): what each
+  /// used is spread evenly over its life. Those that began a day before `from` or earlier are left
+  /// out. Of the query `limit` is not heeded. O(commands).
+  Result<std::vector<double>> load(std::uint32_t uid, const UserQuery& query,
+                                   std::chrono::nanoseconds step);
 
  private:
   explicit UserReader(Database database) : database_(std::move(database)) {}

@@ -136,5 +136,21 @@ TEST_F(UserReaderTest, profiles_a_recorded_build_farm) {
   EXPECT_LT(profile->usual_hours().count, 24U) << "it was recorded in some hours of a day";
 }
 
+TEST_F(UserReaderTest, spreads_what_was_used_over_the_lives_of_the_commands) {
+  Report report = make_report(4000);
+  report.executions = {make_ended(make_execution(1, 100, {"make", "all"}), 140),
+                       make_ended(make_execution(2, 150, {"make", "all"}), 160),
+                       by_user(make_execution(3, 3900, {"id"}), 77, 77)};
+  append_report(report);
+  const UserQuery query{wall(0), wall(200), std::nullopt};
+  const auto load = users_->load(1000, query, 60s);
+  ASSERT_TRUE(load) << load.error().message();
+  const double first = 2.0 / 40 * 20 / 60;
+  ASSERT_EQ(load->size(), 3U) << "whole steps only";
+  EXPECT_NEAR((*load)[0], 0, 1e-9);
+  EXPECT_NEAR((*load)[1], first, 1e-9);
+  EXPECT_NEAR((*load)[2], first + 2.0 / 60, 1e-9);
+}
+
 }  // namespace
 }  // namespace foreshock::coordinator::test
