@@ -25,6 +25,7 @@
 #include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/demand_routes.h"
 #include "coordinator/api/model_routes.h"
+#include "coordinator/api/pool_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/session_routes.h"
 #include "coordinator/api/tag_routes.h"
@@ -113,6 +114,9 @@ struct Coordinator::Impl {
   std::unique_ptr<BinaryRoutes> binary_routes;
   std::unique_ptr<UserReader> user_reader;
   std::unique_ptr<UserRoutes> user_routes;
+  std::unique_ptr<HistoryReader> pool_reader;
+  std::unique_ptr<UserReader> pool_user_reader;
+  std::unique_ptr<PoolRoutes> pool_routes;
   std::unique_ptr<TagRoutes> tag_routes;
   HttpServer http;
 
@@ -253,6 +257,13 @@ struct Coordinator::Impl {
     user_routes = std::make_unique<UserRoutes>(
         UserRoutes::Parts{*user_reader, learned, [this] { return api->host_names(); }, clock});
     user_routes->add_to(http);
+    FS_TRY(pool_reader, SqliteHistoryReader::open(config.history_file()));
+    FS_TRY(pool_user_reader, UserReader::open(config.history_file()));
+    pool_routes = std::make_unique<PoolRoutes>(
+        PoolRoutes::Options{config.learning.step, config.learning.history, config.learning.horizon},
+        PoolRoutes::Parts{*pool_reader, *pool_user_reader, learned,
+                          [this] { return api->host_names(); }, clock});
+    pool_routes->add_to(http);
     tag_routes = std::make_unique<TagRoutes>(
         TagRoutes::Parts{*tag_store, learned, [this] { return api->host_names(); }});
     tag_routes->add_to(http);

@@ -286,12 +286,16 @@ Json decision_json(const DecisionRow& row) {
 }
 
 Json series_json(const ForecastView& view) {
-  return {
-      {"host", view.host_name},
-      {"cgroup", view.key.workload.cgroup},
-      {"quantity", to_string(view.key.quantity)},
-      {"unit", unit_of(view.key.quantity)},
-  };
+  Json json = {{"quantity", to_string(view.key.quantity)}, {"unit", unit_of(view.key.quantity)}};
+  if (view.pool) {
+    json["pool"] = {{"name", view.pool->name},
+                    {"workloads", view.pool->workloads},
+                    {"hosts", view.pool->hosts}};
+  } else {
+    json["host"] = view.host_name;
+    json["cgroup"] = view.key.workload.cgroup;
+  }
+  return json;
 }
 
 Json points_json(const Forecast& forecast) {

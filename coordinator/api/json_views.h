@@ -49,12 +49,20 @@ std::string render_reflexes(const std::vector<LiveView::Host>& hosts, const std:
 std::string render_agents(const std::vector<AgentRow>& agents);
 std::string render_agent(const AgentRow& agent);
 
+/// Several workloads taken together.
+struct PoolView {
+  std::string name;           ///< "the tag role=web", "user 1000"
+  std::size_t workloads = 0;  ///< 0: it is not made of workloads
+  std::size_t hosts = 0;
+};
+
 struct ForecastView {
   SeriesKey key;
   std::string host_name;
   bool moved;  ///< by commands that were seen since it was learned
   const std::vector<ModelScore>& scores;
-  std::optional<Series> recent;  ///< what led up to it
+  std::optional<Series> recent;       ///< what led up to it
+  std::optional<PoolView> pool = {};  ///< instead of host and workload
 };
 std::string render_forecast(const ForecastView& view, const Forecast& forecast);
 /// `ready_at` zero: not known.

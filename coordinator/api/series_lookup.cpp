@@ -1,5 +1,7 @@
 #include "coordinator/api/series_lookup.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 namespace foreshock::coordinator {
@@ -59,6 +61,14 @@ Result<HostId> find_only_host(const std::optional<std::string>& name, const Host
   if (names.size() == 1) return names.begin()->first;
   return Error(ErrorCode::invalid_argument,
                fmt::format("parameter host: needed, because there are {} hosts", names.size()));
+}
+
+Result<std::uint32_t> parse_uid(const std::string& text) {
+  std::uint32_t uid = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), uid);
+  if (problem != std::errc() || end != text.data() + text.size())
+    return Error(ErrorCode::invalid_argument, fmt::format("user \"{}\": expected a uid", text));
+  return uid;
 }
 
 Quantity read_quantity(QueryReader& query) {

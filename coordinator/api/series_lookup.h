@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ Result<std::optional<HostId>> find_optional_host(const std::optional<std::string
                                                  const HostNames& names);
 /// The host may be left out where there is only one.
 Result<HostId> find_only_host(const std::optional<std::string>& name, const HostNames& names);
+Result<std::uint32_t> parse_uid(const std::string& text);
 /// Parameter `quantity`, cpu_usage where it is not given.
 Quantity read_quantity(QueryReader& query);
 /// "a, b, c and 7 more".

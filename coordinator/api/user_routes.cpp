@@ -1,6 +1,5 @@
 #include "coordinator/api/user_routes.h"
 
-#include <charconv>
 #include <set>
 #include <utility>
 
@@ -102,11 +101,7 @@ Result<std::string> UserRoutes::show(const HttpRequest& request) {
   const auto host_name = query.text("host");
   const auto days = query.count("days", kUsualDays, kMostDays);
   FS_CHECK(query.finish());
-  const std::string& text = request.path_parameters.at("uid");
-  std::uint32_t uid = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), uid);
-  if (problem != std::errc() || end != text.data() + text.size())
-    return Error(ErrorCode::invalid_argument, fmt::format("user \"{}\": expected a uid", text));
+  FS_TRY(const auto uid, parse_uid(request.path_parameters.at("uid")));
   FS_TRY(const auto names, parts_.host_names());
   FS_TRY(const auto host, find_optional_host(host_name, names));
   const WallTime now = parts_.clock.wall_now();

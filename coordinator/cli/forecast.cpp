@@ -19,6 +19,12 @@ constexpr std::size_t kScaleWidth = 16;
 constexpr std::size_t kTableRows = 12;
 
 std::string describe_series(const Json& reply) {
+  if (const auto pool = reply.find("pool"); pool != reply.end()) {
+    const auto workloads = count_of(*pool, "workloads");
+    return fmt::format(
+        "{} of {} ({}{} hosts)", words_of(reply, "quantity"), words_of(*pool, "name"),
+        workloads > 0 ? fmt::format("{} workloads on ", workloads) : "", count_of(*pool, "hosts"));
+  }
   return fmt::format("{} of {} on {}", words_of(reply, "quantity"),
                      make_printable(workload_of(reply)), words_of(reply, "host"));
 }

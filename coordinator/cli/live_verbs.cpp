@@ -109,7 +109,8 @@ ExitStatus read_and_show(const Request& request, Show show) try {
 }
 
 /// A number is one; a name is looked up here, which need not be where the commands ran.
-std::optional<std::uint32_t> find_uid(const std::string& user) {
+/// @param option  where it was given, for the error
+std::uint32_t uid_of(const std::string& user, const std::string& option) {
   std::uint32_t uid = 0;
   const char* end = user.data() + user.size();
   if (const auto [at, problem] = std::from_chars(user.data(), end, uid);
@@ -119,7 +120,10 @@ std::optional<std::uint32_t> find_uid(const std::string& user) {
   passwd entry{};
   passwd* found = nullptr;
   getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  return found == nullptr ? std::nullopt : std::optional<std::uint32_t>(found->pw_uid);
+  if (found == nullptr)
+    throw CLI::ValidationError(option,
+                               fmt::format("this host knows no user \"{}\"; give the uid", user));
+  return found->pw_uid;
 }
 
 /// The reply once everything that was asked for is done, or the last one before an error.
@@ -332,11 +336,7 @@ void add_user_verbs(CLI::App& app, const Verbs& verbs) {
       ->add_option_function<std::string>(
           "user",
           [request = profile.request](const std::string& user) {
-            const auto uid = find_uid(user);
-            if (!uid)
-              throw CLI::ValidationError(
-                  "user", fmt::format("this host knows no user \"{}\"; give the uid", user));
-            request->path = fmt::format("/v1/users/{}", *uid);
+            request->path = fmt::format("/v1/users/{}", uid_of(user, "user"));
           },
           "The uid, or a name that this host knows")
       ->required();
@@ -347,9 +347,32 @@ void add_user_verbs(CLI::App& app, const Verbs& verbs) {
 void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   const auto forecast = verbs.add(app, "forecast", "What a series is expected to do, with its band",
                                   "/v1/forecast", show_forecast);
-  forecast.filter("workload", "workload", "Its cgroup; without it the whole host");
-  forecast.filter("--host", "host", "Its host; needed where there are several");
-  forecast.filter("--quantity", "quantity", "cpu_usage (default), memory_used, load1, …");
+  CLI::Option* workload =
+      forecast.filter("workload", "workload", "Its cgroup; without it the whole host");
+  CLI::Option* host = forecast.filter("--host", "host", "Its host; needed where there are several");
+  CLI::Option* quantity =
+      forecast.filter("--quantity", "quantity", "cpu_usage (default), memory_used, load1, …");
+  CLI::Option* tag = forecast.app
+                         ->add_option_function<std::string>(
+                             "--tag",
+                             [request = forecast.request](const std::string& text) {
+                               request->path = "/v1/forecast/tag";
+                               request->query.emplace_back("tag", text);
+                             },
+                             "All workloads with this tag together")
+                         ->type_name("KEY=VALUE")
+                         ->excludes(workload)
+                         ->excludes(host);
+  forecast.app
+      ->add_option_function<std::string>(
+          "--user",
+          [request = forecast.request](const std::string& user) {
+            request->path = fmt::format("/v1/users/{}/forecast", uid_of(user, "--user"));
+          },
+          "What this user's commands will use, by the hour: a uid, or a name that this host knows")
+      ->excludes(workload)
+      ->excludes(quantity)
+      ->excludes(tag);
   const auto accuracy =
       verbs.add(app, "accuracy", "How forecasts came out, by how far ahead they looked",
                 "/v1/accuracy", show_accuracy);

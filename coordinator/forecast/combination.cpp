@@ -4,9 +4,11 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "coordinator/forecast/aggregation.h"
+#include "coordinator/forecast/forest_member.h"
 #include "coordinator/forecast/known_values.h"
 #include "coordinator/forecast/lag_regression.h"
 #include "coordinator/forecast/local_errors.h"
@@ -29,7 +31,8 @@ constexpr double kAgeUnits = 20;  ///< half-life of what a past error counts
 constexpr double kPointPull = 0.02;
 constexpr double kLevelPull = 0.02;
 constexpr double kBandPrior = 0.6;  ///< share of the combination's own band before it is judged
-constexpr std::size_t kPointCases = 16;  ///< distances of a range at each origin
+constexpr double kForestPrior = 1.0 / 3;  ///< of all, before it is judged
+constexpr std::size_t kPointCases = 16;   ///< distances of a range at each origin
 constexpr std::size_t kLevelCases = 12;
 constexpr std::size_t kMostErrors = 1000;
 /// The stretches of RecentValues; the short ones are left out first.
@@ -110,7 +113,7 @@ class Run {
         step_(step),
         horizons_(make_horizons(window, points)),
         recent_(window),
-        distributions_(2 + recent_.members()),
+        distributions_(2 + recent_.members() + (ForestMember::is_worth_it(window) ? 1 : 0)),
         errors_(window),
         change_(window.values, window.unit),
         least_(*std::ranges::min_element(window.values)) {
@@ -122,14 +125,20 @@ class Run {
                         : make_ranges({2, points / 2}, points);
   }
 
-  /// @return whether the given shares were used.
-  bool learn(const MemberShares* given) {
+  void learn() {
     forecast_members();
-    const bool is_given = given != nullptr && take_over(*given);
-    if (!is_given) share_points();
+    share_points();
     collect_errors();
-    share_levels(is_given);
-    return is_given;
+    judge_levels();
+    share_levels();
+  }
+
+  /// @return false where they are of no use; then nothing else may be asked.
+  bool learn_with(const MemberShares& given) {
+    forecast_members();
+    if (!take_over(given)) return false;
+    collect_errors();
+    return true;
   }
 
   MemberShares shares() const {
@@ -166,13 +175,15 @@ class Run {
     return path;
   }
 
+  /// After learn().
   std::vector<ModelScore> scores() const {
     std::vector<ModelScore> scores = {score_combination()};
-    for (std::size_t m = 0; m < members_.size(); ++m) scores.push_back(score_member(m));
+    score_members(scores);
     const auto names = recent_.names();
     for (std::size_t m = 0; m < names.size(); ++m)
       scores.push_back(score_distribution(names[m], m + 1));
-    scores.push_back(score_distribution("online band", distributions_ - 1));
+    scores.push_back(score_distribution("online band", names.size() + 1));
+    if (forest_) scores.push_back(score_distribution("forest band", names.size() + 2));
     compare_with(scores, members_.front().name);
     std::stable_sort(scores.begin(), scores.end(), [](const ModelScore& a, const ModelScore& b) {
       return std::pair(-a.weight, a.pinball) < std::pair(-b.weight, b.pinball);
@@ -190,6 +201,7 @@ class Run {
       names.emplace_back(kStretches.at(i));
     if (same_time > 0) names.emplace_back("same time of day");
     names.emplace_back("online band");
+    if (forest_) names.emplace_back("forest band");
     return names;
   }
 
@@ -239,6 +251,30 @@ class Run {
       ages_.push_back(static_cast<double>(window_.size() - origin) /
                       static_cast<double>(window_.unit));
     }
+    forecast_forest();
+  }
+
+  /// Last of the members, and only where it is looked at: it is dear.
+  void forecast_forest() {
+    if (!ForestMember::is_worth_it(window_)) return;
+    forest_.emplace(window_, horizons_.origins.front(), horizons_.points);
+    MemberPaths& made = members_.emplace_back(MemberPaths{.name = "forest", .paths = {}});
+    made.paths.assign(horizons_.origins.size(),
+                      std::vector<double>(horizons_.points, std::nan("")));
+    const auto say = [&](std::size_t k, std::size_t h) {
+      made.paths[k][h] = forest_->mean(horizons_.origins[k], h);
+    };
+    const auto say_cases = [&](const std::vector<std::size_t>& ranges, std::size_t cases) {
+      std::size_t from = 0;
+      for (const std::size_t to : ranges) {
+        for_cases(from, to, cases,
+                  [&](std::size_t k, std::size_t h, double, double) { say(k, h); });
+        from = to;
+      }
+    };
+    say_cases(point_ranges_, kPointCases);
+    say_cases(level_ranges_, kLevelCases);
+    for (std::size_t h = 0; h < horizons_.points; ++h) say(horizons_.origins.size() - 1, h);
   }
 
   /// Mean change from step to step over the last day.
@@ -279,8 +315,9 @@ class Run {
     return made;
   }
 
-  /// Equal shares of those that the first member does not beat in these cases.
-  static Shares prior(const Cases& cases) {
+  /// Equal shares of those that the first member does not beat in these cases, but for the forest,
+  /// which is unlike the others.
+  Shares prior(const Cases& cases) const {
     std::vector<double> losses(cases.said.size(), 0.0);
     for (std::size_t m = 0; m < losses.size(); ++m) {
       for (std::size_t i = 0; i < cases.size(); ++i)
@@ -290,7 +327,15 @@ class Run {
         std::ranges::count_if(losses, [&](double loss) { return loss <= losses[0]; }));
     Shares shares;
     for (const double loss : losses) shares.push_back(loss <= losses[0] ? 1 / count : 0);
+    if (forest_ && shares.back() > 0) give_last(kForestPrior, shares);
     return shares;
+  }
+
+  /// The others share the rest as they shared all. There are at least two.
+  static void give_last(double share, Shares& shares) {
+    const double rest = (1 - share) / (1 - shares.back());
+    for (double& one : shares) one *= rest;
+    shares.back() = share;
   }
 
   void share_points() {
@@ -333,7 +378,7 @@ class Run {
     errors_.prepare(kMostErrors);
   }
 
-  /// The band first, then the recent values, and the online forecaster's last.
+  /// The band first, then the recent values, the online forecaster's, and the forest's.
   std::vector<Quantiles> distributions(std::size_t k, std::size_t h,
                                        const std::vector<Quantiles>& stretches,
                                        std::size_t apart) const {
@@ -345,38 +390,44 @@ class Run {
     said.insert(said.end(), stretches.begin(), stretches.end());
     if (window_.day > 0) said.push_back(recent_.same_time(horizons_.origins[k], here.t));
     said.push_back(online_[k][h]);
+    if (forest_) said.push_back(forest_->quantiles(horizons_.origins[k], h));
     return said;
   }
 
-  void share_levels(bool is_given) {
-    const std::size_t count = distributions_;
-    Shares prior(count,
-                 (1 - kBandPrior) / static_cast<double>(std::max<std::size_t>(1, count - 1)));
-    prior[0] = count > 1 ? kBandPrior : 1;
+  /// What each distribution said of the past, its own errors being left out.
+  void judge_levels() {
     std::vector<std::vector<Quantiles>> stretches;
     for (const std::size_t origin : horizons_.origins)
       stretches.push_back(recent_.stretches_before(origin));
+    const std::size_t apart = std::max<std::size_t>(2, window_.unit / 4);
     std::size_t from = 0;
     for (const std::size_t to : level_ranges_) {
-      std::array<Cases, kQuantileLevels.size()> cases;
-      for (Cases& level : cases) level.said.resize(count);
+      auto& cases = judged_.emplace_back();
+      for (Cases& level : cases) level.said.resize(distributions_);
       for_cases(from, to, kLevelCases,
                 [&](std::size_t k, std::size_t h, double came, double weight) {
-                  const auto said =
-                      distributions(k, h, stretches[k], std::max<std::size_t>(2, window_.unit / 4));
+                  const auto said = distributions(k, h, stretches[k], apart);
                   for (std::size_t q = 0; q < cases.size(); ++q) {
-                    for (std::size_t m = 0; m < count; ++m) cases[q].said[m].push_back(said[m][q]);
+                    for (std::size_t m = 0; m < said.size(); ++m)
+                      cases[q].said[m].push_back(said[m][q]);
                     cases[q].came.push_back(came);
                     cases[q].weight.push_back(weight);
                   }
                 });
-      if (!is_given) {
-        auto& shares = level_shares_.emplace_back();
-        for (std::size_t q = 0; q < cases.size(); ++q)
-          shares[q] = aggregate(cases[q], kQuantileLevels[q], prior, kLevelPull);
-      }
-      judged_.push_back(std::move(cases));
       from = to;
+    }
+  }
+
+  void share_levels() {
+    const std::size_t count = distributions_;
+    Shares prior(count,
+                 (1 - kBandPrior) / static_cast<double>(std::max<std::size_t>(1, count - 1)));
+    prior[0] = count > 1 ? kBandPrior : 1;
+    if (forest_) give_last(kForestPrior, prior);
+    for (const auto& cases : judged_) {
+      auto& shares = level_shares_.emplace_back();
+      for (std::size_t q = 0; q < cases.size(); ++q)
+        shares[q] = aggregate(cases[q], kQuantileLevels[q], prior, kLevelPull);
     }
   }
 
@@ -421,28 +472,36 @@ class Run {
   }
 
   /// A path has no band of its own: it is given the quantiles of its errors.
-  ModelScore score_member(std::size_t m) const {
-    std::vector<ScoreSum> sums(level_ranges_.size());
-    double share = 0;
+  void score_members(std::vector<ModelScore>& scores) const {
+    std::vector<std::vector<ScoreSum>> sums(members_.size(),
+                                            std::vector<ScoreSum>(level_ranges_.size()));
     std::size_t from = 0;
     for (std::size_t range = 0; range < level_ranges_.size(); ++range) {
       const Cases cases = point_cases(from, level_ranges_[range], kLevelCases);
       from = level_ranges_[range];
       if (cases.size() == 0) continue;
-      std::vector<double> errors;
-      for (std::size_t i = 0; i < cases.size(); ++i)
-        errors.push_back(cases.came[i] - cases.said[m][i]);
-      const Quantiles band = quantiles_of(errors);
-      for (const double error : errors) sums[range].add(band, error);
+      for (std::size_t m = 0; m < members_.size(); ++m) {
+        std::vector<double> errors;
+        for (std::size_t i = 0; i < cases.size(); ++i)
+          errors.push_back(cases.came[i] - cases.said[m][i]);
+        const Quantiles band = quantiles_of(errors);
+        for (const double error : errors) sums[m][range].add(band, error);
+      }
     }
-    from = 0;
+    for (std::size_t m = 0; m < members_.size(); ++m)
+      scores.push_back(
+          make_score(members_[m].name, level_share(0) * point_share(m), sums[m], level_ranges_));
+  }
+
+  /// Of a member, over all distances.
+  double point_share(std::size_t m) const {
+    double share = 0;
+    std::size_t from = 0;
     for (std::size_t range = 0; range < point_ranges_.size(); ++range) {
       share += point_shares_[range][m] * static_cast<double>(point_ranges_[range] - from);
       from = point_ranges_[range];
     }
-    return make_score(members_[m].name,
-                      level_share(0) * share / static_cast<double>(horizons_.points), sums,
-                      level_ranges_);
+    return share / static_cast<double>(horizons_.points);
   }
 
   /// Of a distribution, over all levels and distances.
@@ -467,6 +526,7 @@ class Run {
   double least_;  ///< value ever seen
   std::vector<MemberPaths> members_;
   std::vector<std::vector<Quantiles>> online_;  ///< by origin and distance
+  std::optional<ForestMember> forest_;          ///< where it is worth it
   std::vector<double> liveliness_;              ///< by origin
   std::vector<double> ages_;                    ///< by origin, in units
   std::vector<std::size_t> point_ranges_;
@@ -476,31 +536,47 @@ class Run {
   std::vector<std::array<Cases, kQuantileLevels.size()>> judged_;  ///< by range
 };
 
-}  // namespace
-
-ForecastOrReason Combination::forecast(const Series& history, std::size_t points) const {
-  return Combination::forecast_with_scores(history, points).forecast;
-}
-
-Combination::Outcome Combination::forecast_with_scores(const Series& history, std::size_t points,
-                                                       const MemberShares* given) const {
-  if (auto reason = why_not_yet(history)) return {.forecast = *reason};
-  const Window window = make_window(history);
-  if (window.size() < kLeastValues) return {.forecast = SeasonalNaive().forecast(history, points)};
-  Run run(window, history.step, points);
-  const bool took_given = run.learn(given);
+Forecast make_forecast(const Run& run, const Series& history) {
   Forecast forecast;
   forecast.key = history.key;
   forecast.made_at = history.end();
   forecast.start = history.end();
   forecast.step = history.step;
-  forecast.model = name();
+  forecast.model = "combination";
   forecast.quantiles = run.quantiles();
   for (const Quantiles& quantiles : forecast.quantiles) forecast.mean.push_back(quantiles[3]);
-  return {.forecast = std::move(forecast),
-          .scores = run.scores(),
-          .shares = run.shares(),
-          .took_given = took_given};
+  return forecast;
+}
+
+}  // namespace
+
+ForecastOrReason Combination::forecast(const Series& history, std::size_t points) const {
+  if (auto reason = why_not_yet(history)) return *reason;
+  const Window window = make_window(history);
+  if (window.size() < kLeastValues) return SeasonalNaive().forecast(history, points);
+  Run run(window, history.step, points);
+  run.learn();
+  return make_forecast(run, history);
+}
+
+Combination::Trained Combination::train(const Series& history, std::size_t points) const {
+  if (auto reason = why_not_yet(history)) return {.forecast = *reason};
+  const Window window = make_window(history);
+  if (window.size() < kLeastValues) return {.forecast = SeasonalNaive().forecast(history, points)};
+  Run run(window, history.step, points);
+  run.learn();
+  return {.forecast = make_forecast(run, history), .scores = run.scores(), .shares = run.shares()};
+}
+
+std::optional<ForecastOrReason> Combination::forecast_with(const MemberShares& shares,
+                                                           const Series& history,
+                                                           std::size_t points) const {
+  if (auto reason = why_not_yet(history)) return *reason;
+  const Window window = make_window(history);
+  if (window.size() < kLeastValues) return std::nullopt;
+  Run run(window, history.step, points);
+  if (!run.learn_with(shares)) return std::nullopt;
+  return make_forecast(run, history);
 }
 
 }  // namespace foreshock::coordinator

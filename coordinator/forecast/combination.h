@@ -15,36 +15,38 @@ namespace foreshock::coordinator {
 /// series, with intervals from the combination's own past errors. One configuration for all series.
 ///
 /// 1. Each shape of make_shapes() with its regression on what is off it (forecast_shape), and
-///    the plain seasonal naive, forecast from sixty origins of the past.
+///    the plain seasonal naive, forecast from sixty origins of the past; where there are thousands
+///    of values a forest, too (ForestMember).
 /// 2. For each range of distances shares of the members (aggregate) by absolute error, recent ones
 ///    counting more. A member that the seasonal naive beats in a range has no share there.
 /// 3. The band around that: LocalErrors.
 /// 4. That band is one of several distributions; the others are the recent values themselves
-///    (RecentValues). For each level and range shares by pinball loss, the band's own errors being
-///    left out where it is judged.
+///    (RecentValues), the online forecaster's and the forest's. For each level and range shares by
+///    pinball loss, the band's own errors being left out where it is judged.
 /// 5. Widened for what so short a past cannot know (widening.h).
 ///
 /// `Forecast::mean` is the median, which is what the members' shares aim at. Where the history is
 /// too short for a back-test SeasonalNaive answers.
 ///
-/// Never negative where the history is not. Deterministic, any thread. For a month of hours and two
-/// days ahead some thirty milliseconds.
+/// Never negative where the history is not. Deterministic, any thread.
 class Combination final : public Forecaster {
  public:
-  struct Outcome {
+  struct Trained {
     ForecastOrReason forecast;
     std::vector<ModelScore> scores = {};      ///< largest share first
-    std::optional<MemberShares> shares = {};  ///< those in use; absent: too short for a back-test
-    bool took_given = false;                  ///< they are the ones that were given
+    std::optional<MemberShares> shares = {};  ///< absent: too short for a back-test
   };
 
   std::string name() const override { return "combination"; }
+  /// With shares learned for this once.
   ForecastOrReason forecast(const Series& history, std::size_t points) const override;
-  /// @param given  shares learned earlier, to be used instead of new ones; ranges that are not
-  /// those of this history and horizon, or the loss of members with half of them, make them
-  /// useless.
-  Outcome forecast_with_scores(const Series& history, std::size_t points,
-                               const MemberShares* given = nullptr) const;
+  /// The same forecast, what to keep of the shares, and how good everything was.
+  Trained train(const Series& history, std::size_t points) const;
+  /// With shares learned earlier, at a fraction of the cost. Absent: they are of no use here,
+  /// because the ranges are not those of this history and horizon, or members with half of the
+  /// shares are not there any more.
+  std::optional<ForecastOrReason> forecast_with(const MemberShares& shares, const Series& history,
+                                                std::size_t points) const;
 };
 
 }  // namespace foreshock::coordinator

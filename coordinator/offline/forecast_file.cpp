@@ -106,7 +106,7 @@ std::string table_of(const std::vector<ModelScore>& scores, const TextStyle& sty
   return table.empty() ? "" : "\n" + table.render(style);
 }
 
-std::string to_json(const Combination::Outcome& outcome, const Forecast& forecast) {
+std::string to_json(const Combination::Trained& outcome, const Forecast& forecast) {
   nlohmann::ordered_json json = {{"model", forecast.model}};
   for (std::size_t h = 0; h < forecast.mean.size(); ++h) {
     const Quantiles& q = forecast.quantiles[h];
@@ -142,8 +142,7 @@ Result<void> forecast_file(const Options& options, bool json, const CliOutput& o
                              format_duration(step)));
   // A value stands for the time of its row, so the first point ahead is one step after the last.
   const Series series = make_series(*values, values->back().time, step);
-  const auto outcome =
-      Combination().forecast_with_scores(series, static_cast<std::size_t>(horizon / step));
+  const auto outcome = Combination().train(series, static_cast<std::size_t>(horizon / step));
   if (const auto* not_yet = std::get_if<NotYet>(&outcome.forecast))
     return Error(ErrorCode::invalid_argument, options.csv + ": no forecast: " + not_yet->reason);
   const auto& forecast = std::get<Forecast>(outcome.forecast);

@@ -53,16 +53,16 @@ std::optional<Contest> contest(const Combination& forecaster, const Series& hist
                                std::size_t points, const MemberShares& rival) {
   const std::size_t size = history.values.size();
   const std::size_t first = size - size / 4;
-  const auto learned = forecaster.forecast_with_scores(first_values(history, first), points);
+  const auto learned = forecaster.train(first_values(history, first), points);
   if (!learned.shares) return std::nullopt;
   Contest result;
   for (std::size_t k = 0; k < kOrigins; ++k) {
     const Series known = first_values(history, first + k * (size - first) / kOrigins);
-    const auto own = forecaster.forecast_with_scores(known, points, &*learned.shares);
-    const auto other = forecaster.forecast_with_scores(known, points, &rival);
-    if (!own.took_given || !other.took_given) continue;
-    const auto own_loss = loss_of(own.forecast, history);
-    const auto other_loss = loss_of(other.forecast, history);
+    const auto own = forecaster.forecast_with(*learned.shares, known, points);
+    const auto other = forecaster.forecast_with(rival, known, points);
+    if (!own || !other) continue;
+    const auto own_loss = loss_of(*own, history);
+    const auto other_loss = loss_of(*other, history);
     if (!own_loss || !other_loss) continue;
     result.loss += *own_loss;
     result.rival_loss += *other_loss;
@@ -133,30 +133,34 @@ std::optional<TrainingCause> ModelRound::why_train(const Series& series, const S
   return std::nullopt;
 }
 
-Result<Combination::Outcome> ModelRound::forecast(const Series& series, WallTime now) {
+Result<ModelRound::Outcome> ModelRound::forecast(const Series& series, WallTime now) {
   Served* served = find(series.key);
   if (const auto cause = why_train(series, served, now)) {
     FS_CHECK(train(series, *cause, now));
     served = find(series.key);
   }
   const bool is_versioned = served != nullptr && served->version;
-  auto outcome = forecaster_.forecast_with_scores(
-      series, options_.points, is_versioned ? &served->version->shares : nullptr);
-  auto* forecast = std::get_if<Forecast>(&outcome.forecast);
-  if (forecast == nullptr || !is_versioned) return outcome;
-  served->is_unfit = !outcome.took_given;
-  if (outcome.took_given) {
-    forecast->version = served->version->version;
-  } else {
+  if (is_versioned) {
+    auto answer = forecaster_.forecast_with(served->version->shares, series, options_.points);
+    served->is_unfit = !answer;
+    if (answer) {
+      if (auto* forecast = std::get_if<Forecast>(&*answer))
+        forecast->version = served->version->version;
+      return Outcome{*std::move(answer), served->version->scores};
+    }
+  }
+  auto trained = forecaster_.train(series, options_.points);
+  auto* forecast = std::get_if<Forecast>(&trained.forecast);
+  if (forecast != nullptr && is_versioned) {
     forecast->caution = fmt::format(
         "version {} of its model is for another horizon or other members, and does not serve",
         served->version->version);
   }
-  return outcome;
+  return Outcome{std::move(trained.forecast), std::move(trained.scores)};
 }
 
 Result<void> ModelRound::train(const Series& series, TrainingCause cause, WallTime now) {
-  auto outcome = forecaster_.forecast_with_scores(series, options_.points);
+  auto outcome = forecaster_.train(series, options_.points);
   parts_.requests.on_done(series.key);
   if (!outcome.shares) return {};  // too short; the forecast says so
   const Served* served = find(series.key);

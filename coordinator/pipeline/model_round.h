@@ -38,8 +38,12 @@ class ModelRound {
 
   /// Takes over what people changed. Call it before the forecasts of a round.
   Result<void> begin();
+  struct Outcome {
+    ForecastOrReason forecast;
+    std::vector<ModelScore> scores;  ///< of the version that made it, when it was trained
+  };
   /// Trains first where that is due.
-  Result<Combination::Outcome> forecast(const Series& series, WallTime now);
+  Result<Outcome> forecast(const Series& series, WallTime now);
   /// After them.
   Result<void> end(const std::vector<Series>& series, WallTime now);
 

@@ -32,7 +32,7 @@ struct Made {
 };
 
 Made make(const std::vector<double>& values, std::size_t points) {
-  auto outcome = Combination().forecast_with_scores(series_of(values, hours(1)), points);
+  auto outcome = Combination().train(series_of(values, hours(1)), points);
   Made made{std::get<Forecast>(outcome.forecast), {}, outcome.scores};
   for (const ModelScore& score : outcome.scores) made.weights[score.model] = score.weight;
   return made;
@@ -119,6 +119,47 @@ TEST(Combination, values_below_zero_may_come_where_they_came) {
   EXPECT_LT(made.forecast.quantiles[5].front(), -1);
 }
 
+TEST(Combination, shares_given_back_make_the_same_forecast) {
+  const Series history = series_of(seasonal(kDay * 30, kDay, 0.5, 3), hours(1));
+  const auto trained = Combination().train(history, 48);
+  ASSERT_TRUE(trained.shares);
+  const auto again = Combination().forecast_with(*trained.shares, history, 48);
+  ASSERT_TRUE(again);
+  const auto& expected = std::get<Forecast>(trained.forecast).quantiles;
+  const auto& served = std::get<Forecast>(*again).quantiles;
+  ASSERT_EQ(served.size(), expected.size());
+  for (std::size_t h = 0; h < expected.size(); ++h) {
+    for (std::size_t q = 0; q < expected[h].size(); ++q)
+      EXPECT_NEAR(served[h][q], expected[h][q], 1e-9);
+  }
+  EXPECT_EQ(std::get<Forecast>(Combination().forecast(history, 48)).quantiles, expected);
+  EXPECT_FALSE(Combination().forecast_with(*trained.shares, history, 12)) << "of another horizon";
+}
+
+/// Two values in turn by the minute of the hour, which of them comes being told by the last one: a
+/// shape knows the time only, a regression no turns.
+TEST(Combination, where_there_are_thousands_of_values_a_forest_may_win) {
+  std::mt19937_64 engine(5);
+  std::normal_distribution<double> noise(0, 0.3);
+  std::vector<double> values;
+  double state = 0;
+  for (std::size_t i = 0; i < 12 * kDay * 8; ++i) {
+    if (i % 12 == 0) state = engine() % 2 == 0 ? 0 : 1;
+    values.push_back(10 + (state > 0 ? (i % 12 < 6 ? 8 : -6) : 0) + noise(engine));
+  }
+  const Series history = series_of(values, std::chrono::minutes(5));
+  const auto trained = Combination().train(history, 24);
+  const auto forest = std::ranges::find(trained.scores, "forest", &ModelScore::model);
+  ASSERT_NE(forest, trained.scores.end());
+  EXPECT_GT(forest->weight, 0.1);
+  EXPECT_NE(std::ranges::find(trained.scores, "forest band", &ModelScore::model),
+            trained.scores.end());
+  const auto again = Combination().forecast_with(*trained.shares, history, 24);
+  ASSERT_TRUE(again);
+  EXPECT_NEAR(std::get<Forecast>(*again).mean[0], std::get<Forecast>(trained.forecast).mean[0],
+              1e-9);
+}
+
 struct Winner {
   std::string name;
   double loss = 0;
@@ -129,8 +170,7 @@ struct Winner {
 Winner find_winner(const std::function<double(std::size_t)>& value_of) {
   std::vector<double> values;
   for (std::size_t i = 0; i < 720; ++i) values.push_back(value_of(i));
-  const auto outcome =
-      Combination().forecast_with_scores(series_of(values, std::chrono::hours(1)), 24);
+  const auto outcome = Combination().train(series_of(values, std::chrono::hours(1)), 24);
   Winner winner{.name = "", .loss = std::numeric_limits<double>::infinity()};
   for (const auto& score : outcome.scores) {
     if (score.model == "combination") {

@@ -134,7 +134,7 @@ TEST_F(ModelRoundTest, what_cannot_be_read_stands_in_nobodys_way) {
 TEST(Contest, tells_the_worse_shares) {
   Series series = noisy(600);
   const Combination forecaster;
-  const auto learned = forecaster.forecast_with_scores(series, 30);
+  const auto learned = forecaster.train(series, 30);
   ASSERT_TRUE(learned.shares);
   const auto same = contest(forecaster, series, 30, *learned.shares);
   ASSERT_TRUE(same);

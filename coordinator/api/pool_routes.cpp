@@ -1,0 +1,162 @@
+#include "coordinator/api/pool_routes.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "common/text/display.h"
+#include "coordinator/api/json_route.h"
+#include "coordinator/api/query_reader.h"
+#include "coordinator/api/series_lookup.h"
+#include "coordinator/forecast/combination.h"
+#include "coordinator/forecast/pooled_load.h"
+
+namespace foreshock::coordinator {
+
+namespace {
+
+/// A workload with a value since then still goes on.
+constexpr std::chrono::nanoseconds kLate = std::chrono::minutes(5);
+constexpr auto kUserStep = std::chrono::hours(1);
+constexpr auto kUserHistory = std::chrono::days(30);
+constexpr std::size_t kUserPoints = 48;
+constexpr std::size_t kMostUsers = 100'000;
+constexpr std::size_t kDrawn = 120;  ///< points of the past shown
+
+/// Of shares and seconds there is no sum.
+bool can_be_added_up(Quantity quantity) {
+  const auto unit = unit_of(quantity);
+  return unit != "share" && unit != "s";
+}
+
+bool is_within(const Workload& workload, const Workload& other) {
+  return workload.host == other.host && workload.cgroup != other.cgroup &&
+         (other.cgroup.empty() || workload.cgroup.starts_with(other.cgroup + "/"));
+}
+
+Series newest_values(const Series& series, std::size_t count) {
+  Series newest = series;
+  const std::size_t left_out = series.values.size() - std::min(series.values.size(), count);
+  newest.start += series.step * static_cast<std::int64_t>(left_out);
+  newest.values.erase(newest.values.begin(),
+                      newest.values.begin() + static_cast<std::ptrdiff_t>(left_out));
+  return newest;
+}
+
+/// Before the first command of anybody nothing is known of this one either.
+void forget_before(WallTime time, Series& load) {
+  for (std::size_t i = 0; i < load.values.size(); ++i) {
+    if (load.start + load.step * static_cast<std::int64_t>(i) >= time) return;
+    load.values[i] = std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+std::string forecast_pool(const Series& load, std::size_t points, PoolView pool, WallTime now) {
+  auto trained = Combination().train(load, points);
+  const ForecastView view{.key = load.key,
+                          .host_name = {},
+                          .moved = false,
+                          .scores = trained.scores,
+                          .recent = newest_values(load, kDrawn),
+                          .pool = std::move(pool)};
+  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast))
+    return render_not_yet(view, *not_yet);
+  auto& forecast = std::get<Forecast>(trained.forecast);
+  forecast.made_at = now;
+  return render_forecast(view, forecast);
+}
+
+}  // namespace
+
+void PoolRoutes::add_to(HttpServer& server) {
+  add_json_route(server, "GET", "/v1/forecast/tag",
+                 [this](const HttpRequest& request) { return forecast_tag(request); });
+  add_json_route(server, "GET", "/v1/users/:uid/forecast",
+                 [this](const HttpRequest& request) { return forecast_user(request); });
+}
+
+Result<std::vector<Workload>> PoolRoutes::find_tagged(const std::string& tag) const {
+  const auto equals = tag.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == tag.size())
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("tag \"{}\": expected key=value, like role=web", tag));
+  std::set<Workload> tagged;
+  std::set<std::string> others;
+  for (const Tag& one : parts_.learned.read()->tags) {
+    const std::string text = one.key + "=" + one.value;
+    others.insert(text);
+    if (text == tag) tagged.insert(one.workload);
+  }
+  if (tagged.empty())
+    return Error(ErrorCode::not_found,
+                 fmt::format("nothing has the tag {}; there are: {}", tag,
+                             others.empty() ? "none" : list_some({others.begin(), others.end()})));
+  std::vector<Workload> members;
+  std::ranges::copy_if(tagged, std::back_inserter(members), [&](const Workload& workload) {
+    return std::ranges::none_of(tagged,
+                                [&](const Workload& other) { return is_within(workload, other); });
+  });
+  return members;
+}
+
+Result<std::string> PoolRoutes::forecast_tag(const HttpRequest& request) {
+  QueryReader query(request);
+  const auto tag = query.text("tag").value_or("");
+  const auto quantity = read_quantity(query);
+  FS_CHECK(query.finish());
+  if (!can_be_added_up(quantity))
+    return Error(
+        ErrorCode::invalid_argument,
+        fmt::format("quantity {}: cannot be added up over workloads", to_string(quantity)));
+  FS_TRY(const auto members, find_tagged(tag));
+  const WallTime now = parts_.clock.wall_now();
+  const WallTime to(now.time_since_epoch() / options_.step * options_.step);
+  std::vector<Series> loads;
+  std::set<HostId> hosts;
+  {
+    const std::lock_guard lock(readers_mutex_);
+    for (const Workload& workload : members) {
+      FS_TRY(auto load, parts_.history.series(
+                            {{workload, quantity}, to - options_.history, to, options_.step}));
+      loads.push_back(std::move(load));
+      hosts.insert(workload.host);
+    }
+  }
+  Series load = pooled_load(loads, static_cast<std::size_t>(kLate / options_.step));
+  load.key = {{}, quantity};
+  return forecast_pool(load, static_cast<std::size_t>(options_.horizon / options_.step),
+                       PoolView{fmt::format("the tag {}", tag), members.size(), hosts.size()}, now);
+}
+
+Result<std::string> PoolRoutes::forecast_user(const HttpRequest& request) {
+  QueryReader query(request);
+  const auto host_name = query.text("host");
+  FS_CHECK(query.finish());
+  FS_TRY(const auto uid, parse_uid(request.path_parameters.at("uid")));
+  FS_TRY(const auto names, parts_.host_names());
+  FS_TRY(const auto host, find_optional_host(host_name, names));
+  const WallTime now = parts_.clock.wall_now();
+  const WallTime to = std::chrono::floor<std::chrono::hours>(now);
+  const UserQuery wanted{to - kUserHistory, to, host, kMostUsers};
+  Series load{{{}, Quantity::cpu_usage}, wanted.from, kUserStep, {}};
+  std::size_t hosts = 0;
+  {
+    const std::lock_guard lock(readers_mutex_);
+    FS_TRY(const auto users, parts_.users.list(wanted));
+    const auto known = std::ranges::find(users, uid, &UserSummary::uid);
+    if (known == users.end())
+      return Error(ErrorCode::not_found, fmt::format("user {} ran nothing in the last {}", uid,
+                                                     format_duration(kUserHistory)));
+    hosts = known->hosts;
+    FS_TRY(load.values, parts_.users.load(uid, wanted, kUserStep));
+    forget_before(std::ranges::min(users, {}, &UserSummary::first_seen).first_seen, load);
+  }
+  return forecast_pool(load, kUserPoints, PoolView{fmt::format("user {}", uid), 0, hosts}, now);
+}
+
+}  // namespace foreshock::coordinator
