@@ -24,7 +24,9 @@ class CgroupIndex {
   /// as many that have vanished.
   CgroupIndex(std::string workload_root, std::size_t capacity);
 
-  /// Walks the tree anew; what can't be read any more is gone.
+  /// Walks the tree anew; what can't be read any more is gone. A directory that still has as many
+  /// children as before is listed again each tenth time only: one that was made in the place of
+  /// another is found a little later, or at once when its id is asked for.
   void refresh();
   /// Path of an id; refreshes (at most a few times a second) when it is not known. Empty when it
   /// never resolves: a short process's cgroup may be gone before anybody could look. Of a vanished
@@ -41,7 +43,14 @@ class CgroupIndex {
   std::uint64_t left_out() const { return left_out_; }
 
  private:
-  void walk();
+  /// The children of a directory, as of when it had so many links.
+  struct Listing {
+    std::uint64_t links = 0;
+    std::vector<std::string> names;  ///< sorted
+  };
+
+  void refresh(bool list_all);
+  void walk(bool list_all);
   void remember(const Entry& vanished);
 
   std::string workload_root_;
@@ -50,7 +59,9 @@ class CgroupIndex {
   std::unordered_map<std::uint64_t, std::string> paths_;
   std::unordered_map<std::string, std::uint64_t> ids_;
   std::unordered_map<std::uint64_t, std::string> vanished_;
-  std::deque<std::uint64_t> vanished_order_;  ///< oldest first
+  std::deque<std::uint64_t> vanished_order_;             ///< oldest first
+  std::unordered_map<std::uint64_t, Listing> listings_;  ///< by the directory's id
+  unsigned walks_ = 0;
   std::uint64_t left_out_ = 0;
   std::chrono::steady_clock::time_point last_refresh_;
 };

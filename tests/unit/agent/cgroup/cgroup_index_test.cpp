@@ -65,6 +65,19 @@ TEST(CgroupIndex, remembers_the_path_of_what_has_vanished) {
   EXPECT_EQ(index.path_of(id), "/renamed");
 }
 
+TEST(CgroupIndex, one_in_the_place_of_another_is_found) {
+  const TemporaryTree tree;
+  const TemporaryTree elsewhere;
+  tree.make("/old");
+  CgroupIndex index(tree.root(), 100);
+  std::filesystem::rename(tree.path("/old"), elsewhere.path("/old"));
+  tree.make("/new");
+  index.refresh();
+  EXPECT_FALSE(index.id_of("/old")) << "what is gone is seen at once";
+  for (int look = 0; look < 10 && !index.id_of("/new"); ++look) index.refresh();
+  EXPECT_EQ(index.id_of("/new"), tree.inode("/new"));
+}
+
 TEST(CgroupIndex, forgets_the_oldest_of_the_vanished_first) {
   const TemporaryTree tree;
   const TemporaryTree elsewhere;  // moved there, so that no inode is used again
