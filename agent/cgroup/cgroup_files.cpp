@@ -109,11 +109,15 @@ std::optional<CpuBandwidth> parse_cpu_max(std::string_view text) {
   return parse_cfs(words[0] == "max" ? "-1" : words[0], words[1]);
 }
 
+bool is_no_quota(std::string_view cfs_quota) {
+  return trim(cfs_quota) == "-1";
+}
+
 std::optional<CpuBandwidth> parse_cfs(std::string_view quota, std::string_view period) {
   const std::optional<std::uint64_t> period_usec = parse_count(period);
   if (!period_usec || *period_usec == 0) return std::nullopt;
   CpuBandwidth bandwidth{std::nullopt, *period_usec};
-  if (trim(quota) == "-1") return bandwidth;
+  if (is_no_quota(quota)) return bandwidth;
   bandwidth.quota_usec = parse_count(quota);
   // A quota too big to be counted in thousandths of a core is no quota that a kernel gives.
   if (!bandwidth.millicores()) return std::nullopt;

@@ -52,6 +52,8 @@ struct CpuBandwidth {
 };
 /// cpu.max: "max 100000", "30000 100000".
 std::optional<CpuBandwidth> parse_cpu_max(std::string_view text);
+/// Whether cpu.cfs_quota_us says that there is no limit.
+bool is_no_quota(std::string_view cfs_quota);
 /// cpu.cfs_quota_us (-1 for no limit) and cpu.cfs_period_us.
 std::optional<CpuBandwidth> parse_cfs(std::string_view quota, std::string_view period);
 /// The quota that gives so many thousandths of a core; nullopt when it does not fit.

@@ -74,24 +74,29 @@ class CgroupSampler::Files {
   }
 
   void sample_cpu(WorkloadSample& into) {
-    if (const auto text = read(cpu_stat_, workload_)) {
-      const CpuStat stat = parse_cpu_stat(*text);
-      into.cpu_usage = stat.usage;
-      into.cpu_throttled = stat.throttled;
-      into.throttled_periods = stat.throttled_periods;
+    const auto bandwidth = read_bandwidth();
+    if (bandwidth) into.cpu_max_millicores = bandwidth->millicores();
+    // v1's cpu.stat is about the quota only: while there is none it stays as it was.
+    const bool has_quota = !cpu_v1_ || !bandwidth || bandwidth->quota_usec;
+    if (has_quota || had_quota_) {
+      const auto text = read(cpu_stat_, workload_);
+      cpu_ = text ? parse_cpu_stat(*text) : CpuStat{};
     }
-    if (cpu_v1_) {
-      if (const auto text = read(cpuacct_usage_, cpuacct_))
-        into.cpu_usage = parse_nanoseconds(*text);
-    }
-    if (const auto bandwidth = read_bandwidth()) into.cpu_max_millicores = bandwidth->millicores();
+    had_quota_ = has_quota;
+    into.cpu_usage = cpu_.usage;
+    into.cpu_throttled = cpu_.throttled;
+    into.throttled_periods = cpu_.throttled_periods;
+    if (!cpu_v1_) return;
+    if (const auto text = read(cpuacct_usage_, cpuacct_)) into.cpu_usage = parse_nanoseconds(*text);
   }
 
   std::optional<CpuBandwidth> read_bandwidth() {
     if (cpu_v1_) {
       const auto quota = read(cfs_quota_, workload_);
+      if (!quota) return std::nullopt;
+      if (is_no_quota(*quota)) return CpuBandwidth{};  // whatever the period
       const auto period = read(cfs_period_, workload_);
-      return quota && period ? parse_cfs(*quota, *period) : std::nullopt;
+      return period ? parse_cfs(*quota, *period) : std::nullopt;
     }
     const auto text = read(cpu_max_, workload_);
     return text ? parse_cpu_max(*text) : std::nullopt;
@@ -128,6 +133,8 @@ class CgroupSampler::Files {
   const CgroupLayout& layout_;
   bool cpu_v1_;
   bool memory_v1_;
+  bool had_quota_ = true;
+  CpuStat cpu_;  ///< as last read
   std::optional<CgroupDir> workload_;
   std::optional<CgroupDir> cpuacct_;
   std::optional<CgroupDir> memory_;

@@ -124,6 +124,31 @@ TEST_F(CgroupSamplerV2, works_with_hardly_any_descriptors) {
   EXPECT_EQ(second, first);
 }
 
+TEST(CgroupSamplerV1, throttling_is_read_again_as_long_as_a_quota_was_there) {
+  const TemporaryTree tree;
+  CgroupLayout layout;
+  layout.kind = CgroupLayout::Kind::v1;
+  layout.v1_roots["cpu"] = tree.path("/cpu");
+  tree.write("/cpu/job/cgroup.procs", "11\n");
+  const auto set = [&](const std::string& quota, int throttled) {
+    tree.write("/cpu/job/cpu.cfs_quota_us", quota + "\n");
+    tree.write("/cpu/job/cpu.stat", "nr_periods 9\nnr_throttled " + std::to_string(throttled) +
+                                        "\nthrottled_time 500\n");
+  };
+  tree.write("/cpu/job/cpu.cfs_period_us", "100000\n");
+  set("-1", 1);
+  CgroupIndex index(layout.workload_root(), 100);
+  CgroupSampler sampler(layout, index, 100);
+  const auto throttled = [&] { return look(sampler).workloads.at(0).throttled_periods; };
+  EXPECT_EQ(throttled(), 1U);
+  EXPECT_EQ(throttled(), 1U);
+  set("50000", 2);
+  EXPECT_EQ(throttled(), 2U);
+  EXPECT_EQ(*look(sampler).workloads[0].cpu_max_millicores, 500U);
+  set("-1", 3);
+  EXPECT_EQ(throttled(), 3U) << "the last ones came while there was a quota";
+}
+
 TEST(CgroupSamplerV1, gathers_a_cgroup_from_the_trees_that_know_it) {
   const TemporaryTree tree;
   CgroupLayout layout;
