@@ -31,8 +31,10 @@ constexpr double kAgeUnits = 20;  ///< half-life of what a past error counts
 constexpr double kPointPull = 0.02;
 constexpr double kLevelPull = 0.02;
 constexpr double kBandPrior = 0.6;  ///< share of the combination's own band before it is judged
-constexpr double kForestPrior = 1.0 / 3;  ///< of all, before it is judged
-constexpr std::size_t kPointCases = 16;   ///< distances of a range at each origin
+// Shares of what is unlike all others, before it is judged.
+constexpr double kForestPrior = 1.0 / 3;
+constexpr double kNearPrior = 1.0 / 2;   ///< of the online forecaster, in the first quarter hour
+constexpr std::size_t kPointCases = 16;  ///< distances of a range at each origin
 constexpr std::size_t kLevelCases = 12;
 constexpr std::size_t kMostErrors = 1000;
 /// The stretches of RecentValues; the short ones are left out first.
@@ -315,9 +317,9 @@ class Run {
     return made;
   }
 
-  /// Equal shares of those that the first member does not beat in these cases, but for the forest,
-  /// which is unlike the others.
-  Shares prior(const Cases& cases) const {
+  /// Equal shares of those that the first member does not beat in these cases, but for
+  /// give_unlike_ones().
+  Shares prior(const Cases& cases, bool near) const {
     std::vector<double> losses(cases.said.size(), 0.0);
     for (std::size_t m = 0; m < losses.size(); ++m) {
       for (std::size_t i = 0; i < cases.size(); ++i)
@@ -327,15 +329,23 @@ class Run {
         std::ranges::count_if(losses, [&](double loss) { return loss <= losses[0]; }));
     Shares shares;
     for (const double loss : losses) shares.push_back(loss <= losses[0] ? 1 / count : 0);
-    if (forest_ && shares.back() > 0) give_last(kForestPrior, shares);
+    give_unlike_ones(near, shares);
     return shares;
   }
 
-  /// The others share the rest as they shared all. There are at least two.
-  static void give_last(double share, Shares& shares) {
-    const double rest = (1 - share) / (1 - shares.back());
+  /// To the online forecaster and the forest, the last ones of members and of distributions, as far
+  /// as they have a share at all.
+  void give_unlike_ones(bool near, Shares& shares) const {
+    if (forest_) give(shares.size() - 1, kForestPrior, shares);
+    if (near && window_.day > 0) give(shares.size() - (forest_ ? 2 : 1), kNearPrior, shares);
+  }
+
+  /// The others share the rest as they shared all.
+  static void give(std::size_t which, double share, Shares& shares) {
+    if (shares[which] <= 0 || shares[which] >= 1) return;
+    const double rest = (1 - share) / (1 - shares[which]);
     for (double& one : shares) one *= rest;
-    shares.back() = share;
+    shares[which] = share;
   }
 
   void share_points() {
@@ -345,7 +355,7 @@ class Run {
       // Farther than was ever seen: as it was the farthest.
       point_shares_.push_back(cases.size() == 0 && from > 0
                                   ? point_shares_.back()
-                                  : aggregate(cases, 0.5, prior(cases), kPointPull));
+                                  : aggregate(cases, 0.5, prior(cases, from == 0), kPointPull));
       from = to;
     }
   }
@@ -423,11 +433,12 @@ class Run {
     Shares prior(count,
                  (1 - kBandPrior) / static_cast<double>(std::max<std::size_t>(1, count - 1)));
     prior[0] = count > 1 ? kBandPrior : 1;
-    if (forest_) give_last(kForestPrior, prior);
     for (const auto& cases : judged_) {
+      Shares own = prior;
+      give_unlike_ones(level_shares_.empty(), own);
       auto& shares = level_shares_.emplace_back();
       for (std::size_t q = 0; q < cases.size(); ++q)
-        shares[q] = aggregate(cases[q], kQuantileLevels[q], prior, kLevelPull);
+        shares[q] = aggregate(cases[q], kQuantileLevels[q], own, kLevelPull);
     }
   }
 

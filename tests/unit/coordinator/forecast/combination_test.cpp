@@ -151,7 +151,12 @@ TEST(Combination, where_there_are_thousands_of_values_a_forest_may_win) {
   const auto trained = Combination().train(history, 24);
   const auto forest = std::ranges::find(trained.scores, "forest", &ModelScore::model);
   ASSERT_NE(forest, trained.scores.end());
-  EXPECT_GT(forest->weight, 0.1);
+  EXPECT_GT(forest->weight, 0.05);
+  for (const char* member : {"seasonal naive", "day", "level", "harmonics"}) {
+    const auto other = std::ranges::find(trained.scores, member, &ModelScore::model);
+    ASSERT_NE(other, trained.scores.end()) << member;
+    EXPECT_LT(forest->pinball, other->pinball) << member;
+  }
   EXPECT_NE(std::ranges::find(trained.scores, "forest band", &ModelScore::model),
             trained.scores.end());
   const auto again = Combination().forecast_with(*trained.shares, history, 24);
