@@ -160,9 +160,4 @@ std::optional<Nanoseconds> parse_pressure_some_total(std::string_view text) {
   return std::nullopt;
 }
 
-std::uint64_t count_processes(std::string_view procs) {
-  return static_cast<std::uint64_t>(std::ranges::count(procs, '\n')) +
-         (procs.empty() || procs.back() == '\n' ? 0 : 1);
-}
-
 }  // namespace foreshock::agent

@@ -72,7 +72,5 @@ Bytes working_set(Bytes current, Bytes inactive_file);
 /// The "some" total of cpu.pressure, memory.pressure, io.pressure, /proc/pressure/….
 std::optional<Nanoseconds> parse_pressure_some_total(std::string_view text);
 
-/// Lines of cgroup.procs: the processes directly in this cgroup.
-std::uint64_t count_processes(std::string_view procs);
 
 }  // namespace foreshock::agent

@@ -52,18 +52,17 @@ class CgroupSampler::Files {
     if (workload_ && workload_->id() != entry.id) workload_.reset();
   }
 
-  /// False when the cgroup is gone.
+  /// False when the cgroup is gone. Processes are counted by who looks at each of them.
   bool sample(WorkloadSample& into) {
     if (!workload_) return false;
     open_other_trees();
-    const auto procs = read(procs_, workload_);
-    if (procs) into.process_count = count_processes(*procs);
     sample_cpu(into);
     sample_memory(into);
     sample_pressure(into);
     if (!into.memory_current) memory_.reset();
     if (!into.cpu_usage) cpuacct_.reset();
-    return procs || into.cpu_usage || into.throttled_periods || into.memory_current;
+    return into.cpu_usage || into.throttled_periods || into.cpu_max_millicores ||
+           into.memory_current;
   }
 
  private:
@@ -138,7 +137,6 @@ class CgroupSampler::Files {
   std::optional<CgroupDir> workload_;
   std::optional<CgroupDir> cpuacct_;
   std::optional<CgroupDir> memory_;
-  HeldFile procs_{"cgroup.procs"};
   HeldFile cpu_stat_{"cpu.stat"};
   HeldFile cpuacct_usage_{"cpuacct.usage"};
   HeldFile cpu_max_{"cpu.max"};

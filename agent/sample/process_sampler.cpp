@@ -38,6 +38,7 @@ void ProcessSampler::sample(BootTime now, ResourceSample& into) {
     return;
   }
   into.process_count = static_cast<std::uint32_t>(processes_.size());
+  count_by_workload(into);
   compare_with_last(now);
   keep_top(now, into);
   if (observer_) {
@@ -47,6 +48,13 @@ void ProcessSampler::sample(BootTime now, ResourceSample& into) {
   for (const ProcessUse& process : processes_)
     last_.push_back({process.facts.process, process.use});
   first_turn_ = false;
+}
+
+void ProcessSampler::count_by_workload(ResourceSample& into) const {
+  std::unordered_map<std::uint64_t, std::uint64_t> counts;
+  for (const ProcessUse& process : processes_) ++counts[process.facts.cgroup_id];
+  for (WorkloadSample& workload : into.workloads)
+    workload.process_count = counts[workload.cgroup_id];
 }
 
 // Both are in the order of process ids: one walk along the two.

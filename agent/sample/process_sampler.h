@@ -15,8 +15,8 @@ namespace foreshock::agent {
 
 /// All processes, of which it keeps the `top` that used most processor time, storage and major
 /// faults since the turn before, and the `top` with most resident memory: what is sent does not
-/// grow with the number of processes. The others are shown to an observer, who adds them up. One
-/// thread.
+/// grow with the number of processes. The others are shown to an observer, who adds them up.
+/// Workloads that are in the sample already are told how many processes they have. One thread.
 class ProcessSampler final : public ResourceSampler {
  public:
   /// Where processes come from: replaces what is in the vector, in the order of process ids.
@@ -46,6 +46,7 @@ class ProcessSampler final : public ResourceSampler {
     BootTime noticed;
   };
 
+  void count_by_workload(ResourceSample& into) const;
   void compare_with_last(BootTime now);
   void note_gone(const Last& last, BootTime now);
   void keep_top(BootTime now, ResourceSample& into);

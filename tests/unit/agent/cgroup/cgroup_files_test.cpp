@@ -124,12 +124,6 @@ TEST(CgroupFiles, pressure_is_the_total_of_some) {
   EXPECT_EQ(parse_pressure_some_total("some avg10=0.00\n"), std::nullopt);
 }
 
-TEST(CgroupFiles, counts_processes_by_lines) {
-  EXPECT_EQ(count_processes(""), 0u);
-  EXPECT_EQ(count_processes("1\n22\n333\n"), 3u);
-  EXPECT_EQ(count_processes("1\n22"), 2u);
-}
-
 TEST(CgroupFiles, splits_into_views) {
   EXPECT_EQ(split_at("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"}));
   EXPECT_TRUE(split_at("", ',').empty());

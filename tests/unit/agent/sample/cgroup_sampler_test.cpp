@@ -24,7 +24,6 @@ class CgroupSamplerV2 : public testing::Test {
     layout_.v2_controllers = {{"cpu", true}, {"memory", true}};
   }
   void fill(const std::string& path) {
-    tree_.write(path + "/cgroup.procs", "11\n12\n");
     tree_.write(path + "/cpu.stat",
                 "usage_usec 1000\nnr_periods 3\nnr_throttled 2\nthrottled_usec 30\n");
     tree_.write(path + "/cpu.max", "150000 100000\n");
@@ -60,7 +59,6 @@ TEST_F(CgroupSamplerV2, reads_all_that_a_cgroup_says_and_leaves_the_root_out) {
   expected.memory_max.emplace();  // it can be read, and it is unlimited
   expected.memory_high = std::optional(Bytes{9000});
   expected.oom_kills = 1;
-  expected.process_count = 2;
   expected.cpu_pressure = std::chrono::microseconds(4);
   expected.memory_pressure = std::chrono::microseconds(5);
   ASSERT_EQ(sample.workloads.size(), 1u);
@@ -68,12 +66,10 @@ TEST_F(CgroupSamplerV2, reads_all_that_a_cgroup_says_and_leaves_the_root_out) {
 }
 
 TEST_F(CgroupSamplerV2, what_the_hierarchy_does_not_offer_is_absent) {
-  tree_.write("/bare/cgroup.procs", "");
   tree_.write("/bare/cpu.stat", "usage_usec 7\n");
   CgroupSampler sampler(layout_, index_, 100);
   const auto sample = look(sampler);
   ASSERT_EQ(sample.workloads.size(), 1u);
-  EXPECT_EQ(sample.workloads[0].process_count, 0u);
   EXPECT_EQ(sample.workloads[0].cpu_usage, std::chrono::microseconds(7));
   EXPECT_FALSE(sample.workloads[0].memory_current);
   EXPECT_FALSE(sample.workloads[0].memory_working_set);
@@ -81,7 +77,7 @@ TEST_F(CgroupSamplerV2, what_the_hierarchy_does_not_offer_is_absent) {
 }
 
 TEST_F(CgroupSamplerV2, a_file_that_appears_later_is_read_from_then_on) {
-  tree_.write("/job/cgroup.procs", "");
+  tree_.write("/job/cpu.stat", "usage_usec 7\n");
   CgroupSampler sampler(layout_, index_, 100);
   EXPECT_FALSE(look(sampler).workloads[0].cpu_max_millicores);
   tree_.write("/job/cpu.max", "50000 100000\n");
@@ -129,7 +125,6 @@ TEST(CgroupSamplerV1, throttling_is_read_again_as_long_as_a_quota_was_there) {
   CgroupLayout layout;
   layout.kind = CgroupLayout::Kind::v1;
   layout.v1_roots["cpu"] = tree.path("/cpu");
-  tree.write("/cpu/job/cgroup.procs", "11\n");
   const auto set = [&](const std::string& quota, int throttled) {
     tree.write("/cpu/job/cpu.cfs_quota_us", quota + "\n");
     tree.write("/cpu/job/cpu.stat", "nr_periods 9\nnr_throttled " + std::to_string(throttled) +
@@ -155,7 +150,6 @@ TEST(CgroupSamplerV1, gathers_a_cgroup_from_the_trees_that_know_it) {
   layout.kind = CgroupLayout::Kind::v1;
   for (const std::string name : {"cpu", "cpuacct", "memory"})
     layout.v1_roots[name] = tree.path("/" + name);
-  tree.write("/cpu/job/cgroup.procs", "11\n");
   tree.write("/cpu/job/cpu.stat", "nr_periods 9\nnr_throttled 4\nthrottled_time 500\n");
   tree.write("/cpu/job/cpu.cfs_quota_us", "-1\n");
   tree.write("/cpu/job/cpu.cfs_period_us", "100000\n");

@@ -70,6 +70,23 @@ TEST_F(ProcessSamplerTest, keeps_the_biggest_by_each_resource_and_counts_all) {
   EXPECT_EQ(sample.processes[0].cpu, milliseconds(950));
 }
 
+TEST_F(ProcessSamplerTest, counts_the_processes_of_each_workload) {
+  processes_ = {process(1, "a", 5), process(2, "b", 5), process(3, "c", 5)};
+  processes_[0].facts.cgroup_id = processes_[2].facts.cgroup_id = 42;
+  ResourceSample sample;
+  sample.workloads.resize(2);
+  sample.workloads[0].cgroup_id = 42;
+  sample.workloads[1].cgroup_id = 43;
+  sampler_.sample(BootTime(), sample);
+  EXPECT_EQ(sample.workloads[0].process_count, 2U);
+  EXPECT_EQ(sample.workloads[1].process_count, 0U);
+  failing_ = true;
+  ResourceSample later;
+  later.workloads.resize(1);
+  sampler_.sample(BootTime(), later);
+  EXPECT_FALSE(later.workloads[0].process_count) << "nobody looked";
+}
+
 TEST_F(ProcessSamplerTest, shows_what_each_process_used_since_the_turn_before) {
   look({process(1, "old", 1000)});
   EXPECT_EQ(observed_[1].cpu, milliseconds(0))
