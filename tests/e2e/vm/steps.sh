@@ -178,10 +178,10 @@ foresees_timers() {
   on h2 'systemctl stop nightly-report.timer'
 }
 
-# More commands than the agent tells one by one are counted, all of them.
+# More commands than the agent tells one by one are counted, all of them. An emulated host runs some twenty a second.
 counts_a_storm() {
   local limit=300
-  on h2 'printf "[capture]\nstorm_rate = 20\nstorm_burst = 50\n" > /etc/foreshock/agent.toml.d/storm.toml
+  on h2 'printf "[capture]\nstorm_rate = 5\nstorm_burst = 50\n" > /etc/foreshock/agent.toml.d/storm.toml
     systemctl restart foreshock-agent && sleep 5 &&
     systemd-run --quiet --wait --unit=storm bash -c "for ((i = 0; i < 1000; ++i)); do /usr/bin/true --storm; done"
     rm /etc/foreshock/agent.toml.d/storm.toml' &&
