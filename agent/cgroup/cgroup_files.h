@@ -72,5 +72,4 @@ Bytes working_set(Bytes current, Bytes inactive_file);
 /// The "some" total of cpu.pressure, memory.pressure, io.pressure, /proc/pressure/….
 std::optional<Nanoseconds> parse_pressure_some_total(std::string_view text);
 
-
 }  // namespace foreshock::agent

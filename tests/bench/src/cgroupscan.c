@@ -1,5 +1,5 @@
-/* cgroupscan [-k] ROUNDS: reads each of the files named on standard input, a round a second. -k keeps them open.
- * Prints the milliseconds of processor time of a round. */
+/* cgroupscan [-k] ROUNDS: reads each of the files named on standard input, a round a second. -k
+ * keeps them open. Prints the milliseconds of processor time of a round. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
