@@ -102,6 +102,7 @@ cgroup = "{cgroup.path}"
         # As its unit does.
         self.agent = measure.start(f"nice -n -10 {options.agent} run --config {directory}/agent.toml",
                                    f"{directory}/agent.log")
+        measure.prefer(self.agent, -10)
         pending = self.wait_for(lambda: self.ask("agents")["agents"][0]["public_key"], "the agent")
         self.ask("agents", "approve", "--", pending)
         self.wait_for(lambda: self.reflex() is not None, "the reflex")
@@ -171,7 +172,8 @@ def collect(product, seen):
 
 def run_reference(cgroup_file, command, firings, nice):
     react = subprocess.Popen(["nice", "-n", str(nice), measure.reference("react"), str(firings), cgroup_file],
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    measure.prefer(react, nice)
     react.stderr.readline()
     for _ in range(firings + 5):
         os.waitpid(os.posix_spawn(command, [command], {}), 0)

@@ -96,6 +96,15 @@ def start(command, log_path):
     return process
 
 
+def prefer(process, nice):
+    """Where the kernel groups tasks by session, the nice value of a process says nothing outside of its session."""
+    try:
+        with open(f"/proc/{process.pid}/autogroup", "w") as file:
+            file.write(str(nice))
+    except OSError:
+        pass  # no such groups
+
+
 def stop(process, how=signal.SIGTERM, patience_s=10):
     """Ends a system and what is left in its session. Until it is reaped its id cannot be a stranger's."""
     if process.returncode is not None:
