@@ -29,6 +29,7 @@ static __always_inline struct mount* mount_of(struct vfsmount* mnt) {
 struct directory_walk {
   struct dentry *dentry, *root;
   struct vfsmount *mnt, *root_mnt;
+  struct dentry* mnt_root; /* of mnt */
   __u8* room;
   __u64 used;
   __u32 is_complete;
@@ -48,13 +49,15 @@ static long step_up(__u32 step, struct directory_walk* walk) {
 
   walk->is_complete = dentry == walk->root && mnt == walk->root_mnt;
   if (walk->is_complete) return 1;
-  if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+  if (dentry == walk->mnt_root) {
     mount = mount_of(mnt);
     parent = BPF_CORE_READ(mount, mnt_parent);
     walk->is_complete = parent == mount; /* outside its root: up to the namespace's */
     if (walk->is_complete) return 1;
     walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
     walk->mnt = (void*)parent + bpf_core_field_offset(struct mount, mnt);
+    mnt = walk->mnt;
+    walk->mnt_root = BPF_CORE_READ(mnt, mnt_root);
     return 0;
   }
   if (walk->used > FS_CWD_BYTES - FS_NAME_BYTES) return 1;
@@ -71,10 +74,11 @@ static long step_up(__u32 step, struct directory_walk* walk) {
 /* Names to `room` (DIRECTORY_ROOM bytes), each with its NUL, the innermost first. */
 static __always_inline struct directory_names fill_cwd(__u8* room, struct fs_struct* fs) {
   struct directory_walk walk = {
-      .dentry = BPF_CORE_READ(fs, pwd.dentry),
-      .root = BPF_CORE_READ(fs, root.dentry),
-      .mnt = BPF_CORE_READ(fs, pwd.mnt),
-      .root_mnt = BPF_CORE_READ(fs, root.mnt),
+      .dentry = fs->pwd.dentry,
+      .root = fs->root.dentry,
+      .mnt = fs->pwd.mnt,
+      .root_mnt = fs->root.mnt,
+      .mnt_root = fs->pwd.mnt->mnt_root,
       .room = room,
   };
   struct directory_names names = {};

@@ -53,6 +53,14 @@ struct fs_watched_name {
   __u8 comm[FS_COMM_BYTES]; /* NUL padded */
 };
 
+/* One of 64 bits that the name stands for: a name whose bit no watched name has is none of them. */
+static inline __u64 fs_watched_mark(const struct fs_watched_name* name) {
+  __u64 halves[2];
+
+  __builtin_memcpy(halves, name->comm, sizeof(halves));
+  return (__u64)1 << ((halves[0] ^ halves[1]) * 0x9e3779b97f4a7c15ull >> 58);
+}
+
 /* What both events say about the process. */
 struct fs_process {
   __u32 tgid;

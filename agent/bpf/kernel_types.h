@@ -203,6 +203,8 @@ struct signal_struct {
   struct tty_struct* tty; /* the controlling terminal, or NULL */
 };
 
+struct bpf_local_storage;
+
 struct task_struct {
   refcount_t usage;
   unsigned int flags;
@@ -228,6 +230,7 @@ struct task_struct {
   unsigned long min_flt;
   unsigned long maj_flt;
   struct task_io_accounting ioac; /* where the kernel has CONFIG_TASK_IO_ACCOUNTING */
+  struct bpf_local_storage* bpf_storage; /* NULL: nothing is stored with it */
 };
 
 struct linux_binprm {

@@ -33,11 +33,22 @@ struct {
   __type(value, __u8);
 } watched_names SEC(".maps");
 
+/* The fs_watched_mark() of all of them: an array's element is at hand, a hash costs a call. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u64);
+} watched_marks SEC(".maps");
+
 static __always_inline bool is_watched(const struct fs_process* process) {
+  __u32 only = 0;
+  const __u64* marks = bpf_map_lookup_elem(&watched_marks, &only);
   /* A copy: older kernels take a map key from the stack only. The kernel pads comm with NULs. */
   struct fs_watched_name name;
 
   __builtin_memcpy(name.comm, process->comm, sizeof(name.comm));
+  if (!marks || !(*marks & fs_watched_mark(&name))) return false;
   return bpf_map_lookup_elem(&watched_names, &name) != NULL;
 }
 

@@ -151,8 +151,11 @@ static __always_inline void fill_forked_from(struct fs_exit_event* event,
 }
 
 static __always_inline __u64 connections_of(struct task_struct* task) {
-  const __u64* asked = bpf_task_storage_get(&asked_connections, task->group_leader, 0, 0);
+  struct task_struct* leader = task->group_leader;
+  const __u64* asked;
 
+  if (!leader->bpf_storage) return 0; /* as of most processes: spares the call */
+  asked = bpf_task_storage_get(&asked_connections, leader, 0, 0);
   return asked ? *asked : 0;
 }
 

@@ -185,6 +185,7 @@ Result<BpfPrograms> BpfPrograms::load(const Options& options) {
   programs.ring_ = keep(bpf_map__fd(skeleton->maps.events));
   programs.drops_ = keep(bpf_map__fd(skeleton->maps.drops));
   programs.watched_names_ = keep(bpf_map__fd(skeleton->maps.watched_names));
+  programs.watched_marks_ = keep(bpf_map__fd(skeleton->maps.watched_marks));
   programs.connect_program_ = keep(bpf_program__fd(skeleton->progs.on_connect));
   programs.exec_program_ = keep(bpf_program__fd(skeleton->progs.on_process_exec));
   programs.exit_program_ = keep(bpf_program__fd(skeleton->progs.on_process_exit));
@@ -193,8 +194,8 @@ Result<BpfPrograms> BpfPrograms::load(const Options& options) {
   programs.record_ = UniqueFd(
       bpf_map_create(BPF_MAP_TYPE_ARRAY, "foreshock", sizeof kOnly, sizeof(Record), 1, nullptr));
   for (const UniqueFd* fd :
-       {&programs.ring_, &programs.drops_, &programs.watched_names_, &programs.connect_program_,
-        &programs.exec_program_, &programs.exit_program_, &programs.free_program_,
+       {&programs.ring_, &programs.drops_, &programs.watched_names_, &programs.watched_marks_,
+        &programs.connect_program_, &programs.exec_program_, &programs.exit_program_, &programs.free_program_,
         &programs.sweep_program_, &programs.record_}) {
     if (!fd->valid()) return error_from_errno("keep a BPF object");
   }
@@ -230,10 +231,11 @@ void BpfPrograms::close_links() {
   connect_link_.reset();
 }
 
-std::array<BpfPrograms::Named, 13> BpfPrograms::objects() {
+std::array<BpfPrograms::Named, 14> BpfPrograms::objects() {
   return {{{"ring", &ring_},
            {"drops", &drops_},
            {"watched_names", &watched_names_},
+           {"watched_marks", &watched_marks_},
            {"connect_program", &connect_program_},
            {"exec_program", &exec_program_},
            {"exit_program", &exit_program_},
@@ -287,7 +289,7 @@ Result<std::optional<BpfPrograms::OldRing>> BpfPrograms::retire_pinned(
 }
 
 Result<void> BpfPrograms::replace_watched_names(const std::vector<std::string>& base_names) const {
-  using Key = std::array<char, FS_COMM_BYTES>;
+  using Key = std::array<__u8, FS_COMM_BYTES>;
   static_assert(sizeof(Key) == sizeof(fs_watched_name));
   std::set<Key> wanted;
   for (const auto& name : base_names) {
@@ -308,11 +310,15 @@ Result<void> BpfPrograms::replace_watched_names(const std::vector<std::string>& 
   }
   for (const auto& old : unwanted) bpf_map_delete_elem(watched_names_.get(), &old);
   const __u8 yes = 1;
+  __u64 marks = 0;
   for (const auto& name : wanted) {
     if (bpf_map_update_elem(watched_names_.get(), &name, &yes, BPF_ANY) != 0) {
       return error_from_errno("watch an executable");
     }
+    marks |= fs_watched_mark(reinterpret_cast<const fs_watched_name*>(name.data()));
   }
+  if (bpf_map_update_elem(watched_marks_.get(), &kOnly, &marks, BPF_ANY) != 0)
+    return error_from_errno("mark the watched executables");
   return {};
 }
 

@@ -70,10 +70,10 @@ class BpfPrograms {
 
   BpfPrograms() = default;
   /// Everything that is pinned, the record last: it shows that the others are there.
-  std::array<Named, 13> objects();
+  std::array<Named, 14> objects();
 
   std::uint32_t ring_bytes_ = 0;
-  UniqueFd ring_, drops_, watched_names_, record_;
+  UniqueFd ring_, drops_, watched_names_, watched_marks_, record_;
   UniqueFd connect_program_, exec_program_, exit_program_, free_program_, sweep_program_;
   UniqueFd connect_link_, exec_link_, exit_link_, free_link_;
 };
