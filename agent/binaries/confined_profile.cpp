@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/binaries/disassembler.h"
 #include "agent/binaries/elf_profile.h"
 #include "common/os/file.h"
 #include "common/wire/codec.h"
@@ -155,6 +156,7 @@ Result<void> confine_this_process() {
 }
 
 int profile_standard_input() {
+  (void)Disassembler::load();  // without it, a profile has no mix of instructions
   const auto confined = confine_this_process();
   const auto profile = confined ? profile_elf(STDIN_FILENO) : confined.error();
   if (!profile) {

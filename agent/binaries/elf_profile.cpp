@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include <capstone/capstone.h>
 #include <elf.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,6 +15,8 @@
 #include <libelf.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "agent/binaries/disassembler.h"
 
 namespace foreshock::agent {
 
@@ -172,124 +173,12 @@ std::vector<std::string> read_sample(int fd, std::span<const Code> code, std::ui
   return chunks;
 }
 
-class Disassembler {
- public:
-  /// Nothing where the architecture is not known.
-  static std::optional<Disassembler> make(std::uint16_t machine) {
-    switch (machine) {
-      case EM_X86_64:
-        return open(CS_ARCH_X86, CS_MODE_64);
-      case EM_386:
-        return open(CS_ARCH_X86, CS_MODE_32);
-      case EM_AARCH64:
-        return open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN);
-      default:
-        return std::nullopt;
-    }
-  }
-  Disassembler(Disassembler&& other) noexcept
-      : arch_(other.arch_), handle_(std::exchange(other.handle_, 0)) {}
-  Disassembler& operator=(Disassembler&&) = delete;
-  Disassembler(const Disassembler&) = delete;
-  Disassembler& operator=(const Disassembler&) = delete;
-  ~Disassembler() {
-    if (handle_ != 0) cs_close(&handle_);
-  }
-
-  void count(const std::string& chunk, std::array<std::uint32_t, kOpcodeKinds>& counts) const {
-    const std::unique_ptr<cs_insn, void (*)(cs_insn*)> one(
-        cs_malloc(handle_), [](cs_insn* instruction) { cs_free(instruction, 1); });
-    const auto* code = reinterpret_cast<const std::uint8_t*>(chunk.data());
-    std::size_t left = chunk.size();
-    std::uint64_t address = 0;
-    while (cs_disasm_iter(handle_, &code, &left, &address, one.get()))
-      ++counts[static_cast<std::size_t>(kind_of(*one))];
-  }
-
- private:
-  Disassembler(cs_arch arch, csh handle) : arch_(arch), handle_(handle) {}
-
-  static std::optional<Disassembler> open(cs_arch arch, cs_mode mode) {
-    csh handle = 0;
-    if (cs_open(arch, mode, &handle) != CS_ERR_OK) return std::nullopt;
-    cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
-    // A sample begins within an instruction, and code has data between it.
-    cs_option(handle, CS_OPT_SKIPDATA, CS_OPT_ON);
-    return Disassembler(arch, handle);
-  }
-
-  OpcodeKind kind_of(const cs_insn& instruction) const {
-    if (instruction.id == 0 || instruction.detail == nullptr) return OpcodeKind::other;
-    if (cs_insn_group(handle_, &instruction, CS_GRP_CALL)) return OpcodeKind::call;
-    if (cs_insn_group(handle_, &instruction, CS_GRP_JUMP) ||
-        cs_insn_group(handle_, &instruction, CS_GRP_RET))
-      return OpcodeKind::branch;
-    return arch_ == CS_ARCH_X86 ? kind_of_x86(instruction) : kind_of_arm64(instruction);
-  }
-
-  static OpcodeKind kind_of_x86(const cs_insn& instruction) {
-    const std::string_view name = instruction.mnemonic;
-    const std::span groups(instruction.detail->groups, instruction.detail->groups_count);
-    const bool is_wide = std::ranges::any_of(groups, [](unsigned group) {
-      return (group >= X86_GRP_SSE1 && group <= X86_GRP_SSSE3) || group == X86_GRP_AVX ||
-             group == X86_GRP_AVX2 || group == X86_GRP_AVX512 || group == X86_GRP_FMA;
-    });
-    const bool is_scalar = name.ends_with("ss") || name.ends_with("sd");
-    const bool is_x87 = std::ranges::find(groups, X86_GRP_FPU) != groups.end();
-    if (is_x87 || (is_wide && is_scalar)) return OpcodeKind::floating_point;
-    if (is_wide) return OpcodeKind::vector;
-    switch (instruction.id) {
-      case X86_INS_MUL:
-      case X86_INS_IMUL:
-      case X86_INS_DIV:
-      case X86_INS_IDIV:
-        return OpcodeKind::multiplication;
-      case X86_INS_LEA:
-        return OpcodeKind::arithmetic;
-      case X86_INS_NOP:
-      case X86_INS_INT3:
-        return OpcodeKind::other;
-      case X86_INS_PUSH:
-        return OpcodeKind::store;
-      case X86_INS_POP:
-        return OpcodeKind::load;
-      default:
-        break;
-    }
-    const cs_x86& x86 = instruction.detail->x86;
-    for (const cs_x86_op& operand : std::span(x86.operands, x86.op_count)) {
-      if (operand.type != X86_OP_MEM) continue;
-      return (operand.access & CS_AC_WRITE) != 0 ? OpcodeKind::store : OpcodeKind::load;
-    }
-    return OpcodeKind::arithmetic;
-  }
-
-  static OpcodeKind kind_of_arm64(const cs_insn& instruction) {
-    const std::string_view name = instruction.mnemonic;
-    if (name.starts_with("ld")) return OpcodeKind::load;
-    if (name.starts_with("st")) return OpcodeKind::store;
-    if (name == "nop" || name == "hint") return OpcodeKind::other;
-    const std::span groups(instruction.detail->groups, instruction.detail->groups_count);
-    if (std::ranges::find(groups, ARM64_GRP_NEON) != groups.end()) return OpcodeKind::vector;
-    if (std::ranges::find(groups, ARM64_GRP_FPARMV8) != groups.end() ||
-        (name.starts_with('f') && name.size() > 3))
-      return OpcodeKind::floating_point;
-    const bool multiplies = name.find("mul") != std::string_view::npos ||
-                            name.find("div") != std::string_view::npos || name == "madd" ||
-                            name == "msub";
-    return multiplies ? OpcodeKind::multiplication : OpcodeKind::arithmetic;
-  }
-
-  cs_arch arch_;
-  csh handle_;
-};
-
 /// Shares, cycles and complexity.
 void describe_code(std::span<const std::string> sample, std::uint16_t machine,
                    BinaryTraits& traits) {
   const auto disassembler = Disassembler::make(machine);
   if (!disassembler) return;
-  std::array<std::uint32_t, kOpcodeKinds> counts{};
+  OpcodeCounts counts{};
   std::uint64_t bytes = 0;
   for (const std::string& chunk : sample) {
     disassembler->count(chunk, counts);
