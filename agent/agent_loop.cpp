@@ -91,8 +91,8 @@ AgentLoop::AgentLoop(Options options, Parts parts)
       withheld_(parts_.metrics.counter("foreshock_agent_withheld_executions_total",
                                        "Executions that were only counted")) {
   if (parts_.processes == nullptr) return;
-  parts_.processes->observe(
-      [this](const ProcessUse& process, const ResourceUse& used) { on_process(process, used); });
+  parts_.processes->observe([this](const ProcessUse& process, const ResourceUse& used,
+                                   BootTime now) { on_process(process, used, now); });
 }
 
 void AgentLoop::add_existing(ExecEvent event, const std::string& cgroup) {
@@ -245,15 +245,14 @@ std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
   return parts_.identities.take_untold(now);
 }
 
-void AgentLoop::on_process(const ProcessUse& process, const ResourceUse& used) {
+void AgentLoop::on_process(const ProcessUse& process, const ResourceUse& used, BootTime now) {
   const std::uint64_t cgroup_id = process.facts.cgroup_id;
   if (process.kernel_thread) {
     command_sums_.add_running(cgroup_id, command_sums_.signature_of_kernel_threads(), process,
                               used);
     return;
   }
-  const auto running =
-      lifetimes_.on_use(process, parts_.clock.boot_now(), parts_.cgroups.path_of(cgroup_id));
+  const auto running = lifetimes_.on_use(process, now, parts_.cgroups.path_of(cgroup_id));
   if (running.execution == nullptr) return;  // its end is known already, and so all of its use
   if (!command_sums_.is_current(*running.mark))
     *running.mark = command_sums_.signature_of(*running.execution);

@@ -100,7 +100,7 @@ class AgentLoop {
   void join(ProcessEvent&& event);
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
-  void on_process(const ProcessUse& process, const ResourceUse& used);
+  void on_process(const ProcessUse& process, const ResourceUse& used, BootTime now);
   void add_ended(const Execution& execution);
   void count_withheld();
   std::vector<ExecStorm> take_storms();

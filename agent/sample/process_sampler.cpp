@@ -42,7 +42,7 @@ void ProcessSampler::sample(BootTime now, ResourceSample& into) {
   compare_with_last(now);
   keep_top(now, into);
   if (observer_) {
-    for (std::size_t i = 0; i < processes_.size(); ++i) observer_(processes_[i], used_[i]);
+    for (std::size_t i = 0; i < processes_.size(); ++i) observer_(processes_[i], used_[i], now);
   }
   last_.clear();
   for (const ProcessUse& process : processes_)

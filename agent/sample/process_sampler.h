@@ -23,7 +23,8 @@ class ProcessSampler final : public ResourceSampler {
   using Look = std::function<Result<void>(std::vector<ProcessUse>&)>;
   /// Is shown every process at each turn, with what it used since the turn before: nothing at the
   /// first turn of all.
-  using Observer = std::function<void(const ProcessUse& process, const ResourceUse& used)>;
+  using Observer =
+      std::function<void(const ProcessUse& process, const ResourceUse& used, BootTime now)>;
 
   ProcessSampler(Look look, std::size_t top) : look_(std::move(look)), top_(top) {}
 

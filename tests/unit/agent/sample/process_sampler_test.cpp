@@ -39,7 +39,7 @@ class ProcessSamplerTest : public testing::Test {
     return comms;
   }
   void SetUp() override {
-    sampler_.observe([this](const ProcessUse& seen, const ResourceUse& used) {
+    sampler_.observe([this](const ProcessUse& seen, const ResourceUse& used, BootTime) {
       observed_[seen.facts.process.pid] = used;
     });
   }
