@@ -40,14 +40,19 @@ std::vector<double> bridge_gaps(const Series& history) {
   return values;
 }
 
-Forecast make_forecast(const Series& history, const std::string& model,
-                       const std::vector<double>& path, const std::vector<Quantiles>& errors) {
+Forecast begin_forecast(const Series& history, const std::string& model) {
   Forecast forecast;
   forecast.key = history.key;
   forecast.made_at = history.end();
   forecast.start = history.end();
   forecast.step = history.step;
   forecast.model = model;
+  return forecast;
+}
+
+Forecast make_forecast(const Series& history, const std::string& model,
+                       const std::vector<double>& path, const std::vector<Quantiles>& errors) {
+  Forecast forecast = begin_forecast(history, model);
   for (std::size_t h = 0; h < path.size(); ++h) {
     Quantiles quantiles;
     for (std::size_t q = 0; q < quantiles.size(); ++q)

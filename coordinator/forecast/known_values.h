@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "coordinator/model/forecast.h"
@@ -19,6 +20,9 @@ std::optional<NotYet> why_not_yet(const Series& history);
 /// The values from the first known one on, gaps bridged by straight lines, the last known value
 /// held to the end.
 std::vector<double> bridge_gaps(const Series& history);
+
+/// A forecast that starts where the history ends, still without quantiles.
+Forecast begin_forecast(const Series& history, const std::string& model);
 
 /// A forecast that starts where the history ends, from a path of points and the spread of its
 /// errors: quantiles ordered, nothing negative.

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "coordinator/forecast/known_values.h"
+#include "coordinator/forecast/known_values.h"
 #include "coordinator/forecast/widening.h"
 
 namespace foreshock::coordinator {
@@ -114,12 +116,7 @@ std::optional<Forecast> pooled_prior(const Series& own, const std::vector<const 
   }
   if (pool.series() == 0) return std::nullopt;
 
-  Forecast forecast;
-  forecast.key = own.key;
-  forecast.made_at = own.end();
-  forecast.start = own.end();
-  forecast.step = own.step;
-  forecast.model = "pooled prior";
+  Forecast forecast = begin_forecast(own, "pooled prior");
   std::array<std::optional<Quantiles>, kHours> of_hour;
   for (std::size_t i = 0; i < points; ++i) {
     const std::size_t hour = hour_of(own.end() + own.step * static_cast<std::int64_t>(i));
