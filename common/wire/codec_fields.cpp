@@ -1,6 +1,8 @@
 #include "common/wire/codec_fields.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace foreshock::wire {
 
@@ -87,6 +89,17 @@ BuilderLease::~BuilderLease() {
 std::string FieldReader::text(const fb::String* string) {
   if (!string || !charge(string->size())) return {};
   return string->str();
+}
+
+std::vector<std::string> FieldReader::texts(const fb::Vector<fb::Offset<fb::String>>* strings) {
+  std::vector<std::string> texts;
+  if (!strings || !charge(strings->size() * sizeof(std::string))) return texts;
+  texts.reserve(strings->size());
+  for (const fb::String* string : *strings) {
+    texts.push_back(text(string));
+    if (fault()) break;
+  }
+  return texts;
 }
 
 Nanoseconds FieldReader::duration(std::uint64_t ns) {
@@ -203,9 +216,7 @@ fb::Offset<schema::Reflex> write_reflex(fb::FlatBufferBuilder& builder, const Re
 
 Reflex read_reflex(FieldReader& reader, const schema::Reflex& reflex) {
   std::vector<std::string> base_names = {reader.text(reflex.base_name())};
-  if (const auto* more = reflex.more_base_names()) {
-    for (const auto* name : *more) base_names.push_back(reader.text(name));
-  }
+  std::ranges::move(reader.texts(reflex.more_base_names()), std::back_inserter(base_names));
   return {.decision_id = reflex.decision_id(),
           .name = reader.text(reflex.name()),
           .signature = reader.text(reflex.signature()),

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
@@ -47,6 +48,8 @@ class BuilderLease {
 class FieldReader {
  public:
   std::string text(const fb::String* string);
+  /// None where there are no strings.
+  std::vector<std::string> texts(const fb::Vector<fb::Offset<fb::String>>* strings);
   BootTime boot_time(std::uint64_t ns) { return BootTime(duration(ns)); }
   WallTime wall_time(std::int64_t ns) { return WallTime(signed_duration(ns)); }
   /// Within ±146 years, so that sums and differences of two never overflow.

@@ -173,18 +173,6 @@ Ack read_ack(FieldReader&, const schema::Ack& table) {
           .sequences = read_numbers(*table.sequences())};
 }
 
-std::vector<std::string> read_texts(FieldReader& reader,
-                                    const fb::Vector<fb::Offset<fb::String>>* strings) {
-  std::vector<std::string> texts;
-  if (!strings || !reader.charge(strings->size() * sizeof(std::string))) return texts;
-  texts.reserve(strings->size());
-  for (const fb::String* string : *strings) {
-    texts.push_back(reader.text(string));
-    if (reader.fault()) break;
-  }
-  return texts;
-}
-
 std::vector<SignatureRule> read_rules(FieldReader& reader,
                                       const fb::Vector<fb::Offset<schema::SignatureRule>>* tables) {
   std::vector<SignatureRule> rules;
@@ -201,8 +189,8 @@ std::vector<SignatureRule> read_rules(FieldReader& reader,
 
 WatchList read_watch_list(FieldReader& reader, const schema::WatchList& table) {
   return {.version = table.version(),
-          .base_names = read_texts(reader, table.base_names()),
-          .signatures = read_texts(reader, table.signatures()),
+          .base_names = reader.texts(table.base_names()),
+          .signatures = reader.texts(table.signatures()),
           .rules = read_rules(reader, table.rules())};
 }
 
