@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <utility>
@@ -8,38 +7,13 @@
 #include <systemd/sd-daemon.h>
 
 #include "agent/actuate/unit_properties.h"
+#include "common/os/system_bus.h"
 
 namespace foreshock::agent {
 
 namespace {
 
-constexpr const char* kService = "org.freedesktop.systemd1";
-constexpr const char* kObject = "/org/freedesktop/systemd1";
-constexpr const char* kInterface = "org.freedesktop.systemd1.Manager";
 constexpr std::chrono::microseconds kDeadline = std::chrono::seconds(5);
-
-template <typename T, auto Free>
-struct Freed {
-  void operator()(T* object) const { Free(object); }
-};
-using Bus = std::unique_ptr<sd_bus, Freed<sd_bus, sd_bus_flush_close_unref>>;
-using Message = std::unique_ptr<sd_bus_message, Freed<sd_bus_message, sd_bus_message_unref>>;
-
-struct BusError {
-  sd_bus_error value = SD_BUS_ERROR_NULL;
-  BusError() = default;
-  BusError(const BusError&) = delete;
-  BusError& operator=(const BusError&) = delete;
-  ~BusError() { sd_bus_error_free(&value); }
-};
-
-Error error_of(int code, const std::string& operation, const BusError& error = {}) {
-  const std::string cause = error.value.message != nullptr ? std::string(error.value.message)
-                                                           : std::system_category().message(-code);
-  return Error(
-      code == -EACCES || code == -EPERM ? ErrorCode::permission_denied : ErrorCode::unavailable,
-      fmt::format("{} over D-Bus: {}", operation, cause));
-}
 
 /// ".service", ".scope": as the interface of a unit's own properties is called.
 std::string interface_of(const std::string& unit) {
@@ -62,7 +36,7 @@ class SystemdBus final : public UnitProperties {
   Result<void> set(const std::string& unit, const std::vector<Property>& properties) override {
     const std::string operation = "set properties of " + unit;
     FS_CHECK(connect());
-    Message call;
+    BusMessage call;
     FS_TRY(call, new_call("SetUnitProperties", operation));
     int code = sd_bus_message_append(call.get(), "sb", unit.c_str(), 1);
     if (code >= 0) code = sd_bus_message_open_container(call.get(), 'a', "(sv)");
@@ -72,12 +46,12 @@ class SystemdBus final : public UnitProperties {
             sd_bus_message_append(call.get(), "(sv)", property.name.c_str(), "t", property.value);
     }
     if (code >= 0) code = sd_bus_message_close_container(call.get());
-    if (code < 0) return error_of(code, operation);
+    if (code < 0) return bus_failure(code, operation);
     FS_CHECK(send(call.get(), operation));
     // systemd answers first and writes to the cgroup then, before it takes the next call.
     FS_TRY(call, new_call("GetUnit", operation));
     if (code = sd_bus_message_append(call.get(), "s", unit.c_str()); code < 0)
-      return error_of(code, operation);
+      return bus_failure(code, operation);
     FS_CHECK(send(call.get(), operation));
     return {};
   }
@@ -90,30 +64,26 @@ class SystemdBus final : public UnitProperties {
 
   Result<void> connect() {
     if (bus_ && sd_bus_is_open(bus_.get()) > 0) return {};
-    sd_bus* opened = nullptr;
-    if (const int code = sd_bus_open_system(&opened); code < 0)
-      return error_of(code, "reach systemd");
-    bus_.reset(opened);
-    sd_bus_set_method_call_timeout(bus_.get(), static_cast<std::uint64_t>(kDeadline.count()));
+    FS_TRY(bus_, open_system_bus(kDeadline));
     return {};
   }
 
-  Result<Message> new_call(const char* method, const std::string& operation) {
+  Result<BusMessage> new_call(const char* method, const std::string& operation) {
     sd_bus_message* made = nullptr;
-    const int code =
-        sd_bus_message_new_method_call(bus_.get(), &made, kService, kObject, kInterface, method);
-    if (code < 0) return error_of(code, operation);
-    return Message(made);
+    const int code = sd_bus_message_new_method_call(bus_.get(), &made, kSystemdService,
+                                                    kSystemdObject, kSystemdManager, method);
+    if (code < 0) return bus_failure(code, operation);
+    return BusMessage(made);
   }
 
-  Result<Message> send(sd_bus_message* call, const std::string& operation) {
+  Result<BusMessage> send(sd_bus_message* call, const std::string& operation) {
     BusError error;
     sd_bus_message* reply = nullptr;
     const int code = sd_bus_call(bus_.get(), call, 0, &error.value, &reply);
-    if (code >= 0) return Message(reply);
+    if (code >= 0) return BusMessage(reply);
     // A connection that was lost is made anew at the next call.
     if (sd_bus_is_open(bus_.get()) <= 0) bus_.reset();
-    return error_of(code, operation, error);
+    return bus_failure(code, operation, error);
   }
 
   /// Asks for the unit that the cgroup belongs to, its own or that of a cgroup above.
@@ -121,31 +91,31 @@ class SystemdBus final : public UnitProperties {
     const std::string operation = "find the unit of " + cgroup;
     BusError error;
     sd_bus_message* got = nullptr;
-    int code = sd_bus_call_method(bus_.get(), kService, kObject, kInterface,
+    int code = sd_bus_call_method(bus_.get(), kSystemdService, kSystemdObject, kSystemdManager,
                                   "GetUnitByControlGroup", &error.value, &got, "s", cgroup.c_str());
-    const Message reply(got);
+    const BusMessage reply(got);
     if (sd_bus_error_has_name(&error.value, "org.freedesktop.systemd1.NoSuchUnit") != 0)
       return std::optional<Unit>();
     const char* path = nullptr;
     if (code >= 0) code = sd_bus_message_read(reply.get(), "o", &path);
-    if (code < 0) return error_of(code, operation, error);
+    if (code < 0) return bus_failure(code, operation, error);
     char* id = nullptr;
     BusError unread;
-    code = sd_bus_get_property_string(bus_.get(), kService, path, "org.freedesktop.systemd1.Unit",
-                                      "Id", &unread.value, &id);
-    if (code < 0) return error_of(code, operation, unread);
-    const std::unique_ptr<char, Freed<void, std::free>> owned(id);
+    code = sd_bus_get_property_string(bus_.get(), kSystemdService, path,
+                                      "org.freedesktop.systemd1.Unit", "Id", &unread.value, &id);
+    if (code < 0) return bus_failure(code, operation, unread);
+    const std::unique_ptr<char, FreedBy<void, std::free>> owned(id);
     return std::optional(Unit{path, id});
   }
 
   Result<std::string> control_group_of(const std::string& path, const std::string& unit) {
     BusError error;
     char* group = nullptr;
-    const int code =
-        sd_bus_get_property_string(bus_.get(), kService, path.c_str(), interface_of(unit).c_str(),
-                                   "ControlGroup", &error.value, &group);
-    if (code < 0) return error_of(code, "read the cgroup of " + unit, error);
-    const std::unique_ptr<char, Freed<void, std::free>> owned(group);
+    const int code = sd_bus_get_property_string(bus_.get(), kSystemdService, path.c_str(),
+                                                interface_of(unit).c_str(), "ControlGroup",
+                                                &error.value, &group);
+    if (code < 0) return bus_failure(code, "read the cgroup of " + unit, error);
+    const std::unique_ptr<char, FreedBy<void, std::free>> owned(group);
     return std::string(group);
   }
 

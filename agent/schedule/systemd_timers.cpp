@@ -1,59 +1,25 @@
 #include "agent/schedule/systemd_timers.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <systemd/sd-bus.h>
 
+#include "common/os/system_bus.h"
+
 namespace foreshock::agent {
 
 namespace {
 
-constexpr const char* kService = "org.freedesktop.systemd1";
-constexpr const char* kManagerPath = "/org/freedesktop/systemd1";
-constexpr const char* kManager = "org.freedesktop.systemd1.Manager";
 constexpr const char* kTimer = "org.freedesktop.systemd1.Timer";
 constexpr std::chrono::microseconds kDeadline = std::chrono::seconds(2);
 constexpr std::size_t kMaxTimers = 500;
-
-template <typename T, auto Free>
-struct Freed {
-  void operator()(T* object) const { Free(object); }
-};
-using Bus = std::unique_ptr<sd_bus, Freed<sd_bus, sd_bus_flush_close_unref>>;
-using Message = std::unique_ptr<sd_bus_message, Freed<sd_bus_message, sd_bus_message_unref>>;
-
-struct BusError {
-  sd_bus_error value = SD_BUS_ERROR_NULL;
-  BusError() = default;
-  BusError(const BusError&) = delete;
-  BusError& operator=(const BusError&) = delete;
-  ~BusError() { sd_bus_error_free(&value); }
-};
-
-Error error_of(int code, const char* operation, const BusError& error = {}) {
-  const std::string cause = error.value.message != nullptr ? std::string(error.value.message)
-                                                           : std::system_category().message(-code);
-  return Error(ErrorCode::unavailable, fmt::format("{} over D-Bus: {}", operation, cause));
-}
-
-Result<Bus> connect() {
-  sd_bus* opened = nullptr;
-  if (const int code = sd_bus_open_system(&opened); code < 0)
-    return error_of(code, "reach systemd");
-  Bus bus(opened);
-  sd_bus_set_method_call_timeout(bus.get(), static_cast<std::uint64_t>(kDeadline.count()));
-  return bus;
-}
 
 struct TimerUnit {
   std::string name;
@@ -64,10 +30,11 @@ Result<std::vector<TimerUnit>> list_timers(sd_bus* bus) {
   constexpr const char* kOperation = "list timers";
   BusError error;
   sd_bus_message* answer = nullptr;
-  int code = sd_bus_call_method(bus, kService, kManagerPath, kManager, "ListUnitsByPatterns",
-                                &error.value, &answer, "asas", 1, "active", 1, "*.timer");
-  if (code < 0) return error_of(code, kOperation, error);
-  const Message reply(answer);
+  int code = sd_bus_call_method(bus, kSystemdService, kSystemdObject, kSystemdManager,
+                                "ListUnitsByPatterns", &error.value, &answer, "asas", 1, "active",
+                                1, "*.timer");
+  if (code < 0) return bus_failure(code, kOperation, error);
+  const BusMessage reply(answer);
   std::vector<TimerUnit> timers;
   code = sd_bus_message_enter_container(reply.get(), 'a', "(ssssssouso)");
   while (code > 0 && timers.size() < kMaxTimers) {
@@ -79,15 +46,15 @@ Result<std::vector<TimerUnit>> list_timers(sd_bus* bus) {
                                &ignored, &ignored, &path, &job, &ignored, &ignored);
     if (code > 0) timers.push_back({name, path});
   }
-  if (code < 0) return error_of(code, kOperation);
+  if (code < 0) return bus_failure(code, kOperation);
   return timers;
 }
 
 /// Properties that cannot be read are those of a unit that has gone: absent.
 std::optional<std::uint64_t> read_usec(sd_bus* bus, const std::string& path, const char* property) {
   std::uint64_t value = 0;
-  if (sd_bus_get_property_trivial(bus, kService, path.c_str(), kTimer, property, nullptr, 't',
-                                  &value) < 0)
+  if (sd_bus_get_property_trivial(bus, kSystemdService, path.c_str(), kTimer, property, nullptr,
+                                  't', &value) < 0)
     return std::nullopt;
   // systemd's "never".
   if (value == 0 || value == std::numeric_limits<std::uint64_t>::max()) return std::nullopt;
@@ -97,8 +64,8 @@ std::optional<std::uint64_t> read_usec(sd_bus* bus, const std::string& path, con
 std::string read_text(sd_bus* bus, const std::string& path, const char* interface,
                       const char* property) {
   char* text = nullptr;
-  if (sd_bus_get_property_string(bus, kService, path.c_str(), interface, property, nullptr, &text) <
-      0)
+  if (sd_bus_get_property_string(bus, kSystemdService, path.c_str(), interface, property, nullptr,
+                                 &text) < 0)
     return {};
   std::string owned(text);
   std::free(text);
@@ -107,10 +74,10 @@ std::string read_text(sd_bus* bus, const std::string& path, const char* interfac
 
 std::optional<std::string> path_of_unit(sd_bus* bus, const std::string& unit) {
   sd_bus_message* answer = nullptr;
-  if (sd_bus_call_method(bus, kService, kManagerPath, kManager, "LoadUnit", nullptr, &answer, "s",
-                         unit.c_str()) < 0)
+  if (sd_bus_call_method(bus, kSystemdService, kSystemdObject, kSystemdManager, "LoadUnit", nullptr,
+                         &answer, "s", unit.c_str()) < 0)
     return std::nullopt;
-  const Message reply(answer);
+  const BusMessage reply(answer);
   const char* path = nullptr;
   if (sd_bus_message_read(reply.get(), "o", &path) < 0) return std::nullopt;
   return std::string(path);
@@ -119,10 +86,10 @@ std::optional<std::string> path_of_unit(sd_bus* bus, const std::string& unit) {
 /// The first of a service's ExecStart lines, words joined by blanks.
 std::string read_command(sd_bus* bus, const std::string& path) {
   sd_bus_message* answer = nullptr;
-  if (sd_bus_get_property(bus, kService, path.c_str(), "org.freedesktop.systemd1.Service",
+  if (sd_bus_get_property(bus, kSystemdService, path.c_str(), "org.freedesktop.systemd1.Service",
                           "ExecStart", nullptr, &answer, "a(sasbttttuii)") < 0)
     return {};
-  const Message reply(answer);
+  const BusMessage reply(answer);
   std::string command;
   sd_bus_message* message = reply.get();
   if (sd_bus_message_enter_container(message, 'a', "(sasbttttuii)") <= 0) return {};
@@ -152,7 +119,7 @@ std::optional<WallTime> next_elapse(sd_bus* bus, const std::string& path, const 
 }  // namespace
 
 Result<std::vector<UpcomingCommand>> SystemdTimers::read_timers() {
-  FS_TRY(const auto bus, connect());
+  FS_TRY(const auto bus, open_system_bus(kDeadline));
   FS_TRY(const auto timers, list_timers(bus.get()));
   std::vector<UpcomingCommand> upcoming;
   for (const auto& timer : timers) {

@@ -15,52 +15,54 @@ namespace foreshock::coordinator {
 
 namespace {
 
+template <std::size_t First, std::size_t Second>
+constexpr std::array<const char*, First + Second> joined(
+    const std::array<const char*, First>& first, const std::array<const char*, Second>& second) {
+  std::array<const char*, First + Second> all{};
+  std::ranges::copy(second, std::ranges::copy(first, all.begin()).out);
+  return all;
+}
+
+/// How it ended and what it had used.
+constexpr std::array kUse = {
+    "wait_status",          "cpu_ns",       "user_ns",       "system_ns",
+    "peak_rss_bytes",       "read_bytes",   "written_bytes", "read_calls",
+    "write_calls",          "minor_faults", "major_faults",  "voluntary_switches",
+    "involuntary_switches", "connections"};
+
 /// Which execution it is.
 constexpr std::array kIdentity = {"boot_id", "process_start_ns", "pid", "exec_ns"};
 /// What is known about it, in the order in which write_execution() binds it.
-constexpr std::array kFacts = {"end_ms",
-                               "host_id",
-                               "start_ms",
-                               "parent_pid",
-                               "parent_start_ns",
-                               "uid",
-                               "gid",
-                               "login_uid",
-                               "session_id",
-                               "workload_id",
-                               "cgroup_id",
-                               "signature_id",
-                               "comm",
-                               "filename",
-                               "argv",
-                               "argv_word_bytes",
-                               "argv_true_bytes",
-                               "truncated",
-                               "redacted",
-                               "existing",
-                               "exec_seen",
-                               "earlier_execs",
-                               "cwd",
-                               "tty",
-                               "ancestry",
-                               "input_files",
-                               "input_bytes",
-                               "largest_input_bytes",
-                               "binary_id",
-                               "wait_status",
-                               "cpu_ns",
-                               "user_ns",
-                               "system_ns",
-                               "peak_rss_bytes",
-                               "read_bytes",
-                               "written_bytes",
-                               "read_calls",
-                               "write_calls",
-                               "minor_faults",
-                               "major_faults",
-                               "voluntary_switches",
-                               "involuntary_switches",
-                               "connections"};
+constexpr auto kFacts = joined(std::array{"end_ms",
+                                          "host_id",
+                                          "start_ms",
+                                          "parent_pid",
+                                          "parent_start_ns",
+                                          "uid",
+                                          "gid",
+                                          "login_uid",
+                                          "session_id",
+                                          "workload_id",
+                                          "cgroup_id",
+                                          "signature_id",
+                                          "comm",
+                                          "filename",
+                                          "argv",
+                                          "argv_word_bytes",
+                                          "argv_true_bytes",
+                                          "truncated",
+                                          "redacted",
+                                          "existing",
+                                          "exec_seen",
+                                          "earlier_execs",
+                                          "cwd",
+                                          "tty",
+                                          "ancestry",
+                                          "input_files",
+                                          "input_bytes",
+                                          "largest_input_bytes",
+                                          "binary_id"},
+                               kUse);
 
 /// "?5, ?6, ?7".
 std::string parameters(std::size_t first, std::size_t count) {
@@ -89,21 +91,7 @@ std::string replace_execution_sql() {
 /// The end of a process whose exec was recorded by an agent that has died since: its successor
 /// knows the process from /proc, or not at all.
 std::string adopt_end_sql() {
-  constexpr std::array kEnd = {"end_ms",
-                               "wait_status",
-                               "cpu_ns",
-                               "user_ns",
-                               "system_ns",
-                               "peak_rss_bytes",
-                               "read_bytes",
-                               "written_bytes",
-                               "read_calls",
-                               "write_calls",
-                               "minor_faults",
-                               "major_faults",
-                               "voluntary_switches",
-                               "involuntary_switches",
-                               "connections"};
+  constexpr auto kEnd = joined(std::array{"end_ms"}, kUse);
   return fmt::format(
       "UPDATE execution SET ({}) = ({}) WHERE id = (SELECT id FROM execution WHERE boot_id = ?1 "
       "AND "

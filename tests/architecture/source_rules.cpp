@@ -88,7 +88,8 @@ const std::vector<Home>& homes() {
       {"pugixml", "pugixml.hpp", {"coordinator/calendar/feed"}},
       {"libsystemd",
        "systemd/",
-       {"common/os/service_notify", "agent/actuate/systemd_bus", "agent/schedule/systemd_timers"}},
+       {"common/os/service_notify", "common/os/system_bus", "agent/actuate/systemd_bus",
+        "agent/schedule/systemd_timers"}},
   };
   return kHomes;
 }
