@@ -7,15 +7,16 @@
 #include <utility>
 
 #include <capstone/capstone.h>
-#include <dlfcn.h>
 #include <elf.h>
 #include <fmt/format.h>
+
+#include "common/os/shared_library.h"
 
 namespace foreshock::agent {
 
 namespace {
 
-/// What is called of the library. It stays loaded until the process ends.
+/// What is called of the library.
 struct Capstone {
   decltype(&cs_open) open = nullptr;
   decltype(&cs_close) close = nullptr;
@@ -26,23 +27,16 @@ struct Capstone {
   decltype(&cs_insn_group) insn_group = nullptr;
 };
 
-template <typename Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  return function != nullptr;
-}
-
 Result<Capstone> load_capstone() {
-  const std::string name = fmt::format("libcapstone.so.{}", CS_API_MAJOR);
-  void* const library = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+  FS_TRY(const auto library, SharedLibrary::load(fmt::format("libcapstone.so.{}", CS_API_MAJOR)));
   Capstone capstone;
-  if (library == nullptr || !find(library, "cs_open", capstone.open) ||
-      !find(library, "cs_close", capstone.close) || !find(library, "cs_option", capstone.option) ||
-      !find(library, "cs_malloc", capstone.malloc) || !find(library, "cs_free", capstone.free) ||
-      !find(library, "cs_disasm_iter", capstone.disasm_iter) ||
-      !find(library, "cs_insn_group", capstone.insn_group)) {
-    return Error(ErrorCode::unsupported, fmt::format("load {}: {}", name, ::dlerror()));
-  }
+  FS_CHECK(library.find("cs_open", capstone.open));
+  FS_CHECK(library.find("cs_close", capstone.close));
+  FS_CHECK(library.find("cs_option", capstone.option));
+  FS_CHECK(library.find("cs_malloc", capstone.malloc));
+  FS_CHECK(library.find("cs_free", capstone.free));
+  FS_CHECK(library.find("cs_disasm_iter", capstone.disasm_iter));
+  FS_CHECK(library.find("cs_insn_group", capstone.insn_group));
   return capstone;
 }
 
