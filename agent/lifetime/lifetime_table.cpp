@@ -200,13 +200,18 @@ const ProcessFacts* LifetimeTable::find_parent(const ProcessKey& parent) {
     const ProcessFacts& facts = live->second->execution.facts;
     return is_wanted(facts) ? &facts : nullptr;
   }
-  if (const auto known = looked_up_.find(parent.pid);
-      known != looked_up_.end() && is_wanted(known->second))
-    return &known->second;
-  auto found = find_process_ ? find_process_(parent.pid) : std::nullopt;
-  if (!found || !is_wanted(*found)) return nullptr;
-  if (looked_up_.size() >= kMaxLookedUp) looked_up_.clear();
-  return &(looked_up_[parent.pid] = *std::move(found));
+  if (!find_process_) return nullptr;
+  auto known = looked_up_.find(parent.pid);
+  const auto answers = [&](const LookedUp& earlier) {
+    return earlier.asked == parent || (earlier.facts && is_wanted(*earlier.facts));
+  };
+  if (known == looked_up_.end() || !answers(known->second)) {
+    if (looked_up_.size() >= kMaxLookedUp) looked_up_.clear();
+    auto found = find_process_(parent.pid);
+    if (found && !is_wanted(*found)) found.reset();
+    known = looked_up_.insert_or_assign(parent.pid, LookedUp{parent, std::move(found)}).first;
+  }
+  return known->second.facts ? &*known->second.facts : nullptr;
 }
 
 std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) {

@@ -89,6 +89,11 @@ class LifetimeTable {
   std::uint64_t evicted() const { return evicted_; }
 
  private:
+  /// What find_process said of an ancestor: most that started a service have ended long ago.
+  struct LookedUp {
+    ProcessKey asked;
+    std::optional<ProcessFacts> facts;
+  };
   /// Of an execution that runs: whether it has yet to be reported.
   enum class Telling : std::uint8_t { due, done, withheld };
   struct Live {
@@ -123,7 +128,8 @@ class LifetimeTable {
   const Nanoseconds interim_;
   const FindProcess find_process_;
   const Withhold withhold_;
-  std::unordered_map<std::uint32_t, ProcessFacts> looked_up_;  ///< emptied when it is full
+  /// By process id; emptied when it is full.
+  std::unordered_map<std::uint32_t, LookedUp> looked_up_;
   LiveList live_;  ///< forks and what is withheld, then the others in the order of execs: what is
                    ///< not yet reported is at the end
   ByPid by_pid_;

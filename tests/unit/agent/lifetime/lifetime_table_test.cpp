@@ -88,6 +88,24 @@ TEST(LifetimeTable, looks_up_ancestors_that_never_called_exec_once) {
   EXPECT_EQ(looks, 1);
 }
 
+TEST(LifetimeTable, looks_once_for_an_ancestor_that_has_ended) {
+  int looks = 0;
+  LifetimeTable table(20, [&looks](std::uint32_t) -> std::optional<ProcessFacts> {
+    ++looks;
+    return std::nullopt;
+  });
+  for (std::uint32_t pid = 3; pid < 6; ++pid) {
+    auto event = exec(pid, 2000, 2000, "ls");
+    event.facts.parent = {2, at(1500)};
+    table.on_exec(std::move(event), "/");
+  }
+  EXPECT_EQ(looks, 1);
+  auto later = exec(7, 9000, 9000, "ls");
+  later.facts.parent = {2, at(8000)};  // another process of that id
+  table.on_exec(std::move(later), "/");
+  EXPECT_EQ(looks, 2);
+}
+
 TEST(LifetimeTable, names_at_most_eight_ancestors) {
   LifetimeTable table(100);
   for (std::uint32_t pid = 1; pid < 30; ++pid) {
