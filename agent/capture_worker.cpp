@@ -5,11 +5,15 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "common/os/thread_slice.h"
 #include "common/signature/signature.h"
 
 namespace foreshock::agent {
 
 namespace {
+
+/// Reflexes wait for this thread, which never runs for long.
+constexpr auto kSlice = std::chrono::microseconds(100);
 
 std::string_view base_name_of(std::string_view path) {
   const auto slash = path.rfind('/');
@@ -48,6 +52,7 @@ CaptureWorker::CaptureWorker(EventSource& source, std::shared_ptr<const Redactor
       captured_(options.queued_batches) {}
 
 void CaptureWorker::run(std::stop_token stop) {
+  set_thread_slice(kSlice);
   while (!stop.stop_requested()) {
     wait_for_events();
     turn();
