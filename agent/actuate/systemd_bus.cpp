@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -14,6 +15,18 @@ namespace foreshock::agent {
 namespace {
 
 constexpr std::chrono::microseconds kDeadline = std::chrono::seconds(5);
+
+struct BusError {
+  sd_bus_error value = SD_BUS_ERROR_NULL;
+  BusError() = default;
+  BusError(const BusError&) = delete;
+  BusError& operator=(const BusError&) = delete;
+  ~BusError() { sd_bus_error_free(&value); }
+};
+
+struct Free {
+  void operator()(char* text) const { std::free(text); }
+};
 
 /// ".service", ".scope": as the interface of a unit's own properties is called.
 std::string interface_of(const std::string& unit) {
@@ -83,7 +96,7 @@ class SystemdBus final : public UnitProperties {
     if (code >= 0) return BusMessage(reply);
     // A connection that was lost is made anew at the next call.
     if (sd_bus_is_open(bus_.get()) <= 0) bus_.reset();
-    return bus_failure(code, operation, error);
+    return bus_failure(code, operation, error.value.message);
   }
 
   /// Asks for the unit that the cgroup belongs to, its own or that of a cgroup above.
@@ -98,13 +111,13 @@ class SystemdBus final : public UnitProperties {
       return std::optional<Unit>();
     const char* path = nullptr;
     if (code >= 0) code = sd_bus_message_read(reply.get(), "o", &path);
-    if (code < 0) return bus_failure(code, operation, error);
+    if (code < 0) return bus_failure(code, operation, error.value.message);
     char* id = nullptr;
     BusError unread;
     code = sd_bus_get_property_string(bus_.get(), kSystemdService, path,
                                       "org.freedesktop.systemd1.Unit", "Id", &unread.value, &id);
-    if (code < 0) return bus_failure(code, operation, unread);
-    const std::unique_ptr<char, FreedBy<void, std::free>> owned(id);
+    if (code < 0) return bus_failure(code, operation, unread.value.message);
+    const std::unique_ptr<char, Free> owned(id);
     return std::optional(Unit{path, id});
   }
 
@@ -114,8 +127,8 @@ class SystemdBus final : public UnitProperties {
     const int code = sd_bus_get_property_string(bus_.get(), kSystemdService, path.c_str(),
                                                 interface_of(unit).c_str(), "ControlGroup",
                                                 &error.value, &group);
-    if (code < 0) return bus_failure(code, "read the cgroup of " + unit, error);
-    const std::unique_ptr<char, FreedBy<void, std::free>> owned(group);
+    if (code < 0) return bus_failure(code, "read the cgroup of " + unit, error.value.message);
+    const std::unique_ptr<char, Free> owned(group);
     return std::string(group);
   }
 

@@ -21,6 +21,14 @@ constexpr const char* kTimer = "org.freedesktop.systemd1.Timer";
 constexpr std::chrono::microseconds kDeadline = std::chrono::seconds(2);
 constexpr std::size_t kMaxTimers = 500;
 
+struct BusError {
+  sd_bus_error value = SD_BUS_ERROR_NULL;
+  BusError() = default;
+  BusError(const BusError&) = delete;
+  BusError& operator=(const BusError&) = delete;
+  ~BusError() { sd_bus_error_free(&value); }
+};
+
 struct TimerUnit {
   std::string name;
   std::string path;
@@ -33,7 +41,7 @@ Result<std::vector<TimerUnit>> list_timers(sd_bus* bus) {
   int code = sd_bus_call_method(bus, kSystemdService, kSystemdObject, kSystemdManager,
                                 "ListUnitsByPatterns", &error.value, &answer, "asas", 1, "active",
                                 1, "*.timer");
-  if (code < 0) return bus_failure(code, kOperation, error);
+  if (code < 0) return bus_failure(code, kOperation, error.value.message);
   const BusMessage reply(answer);
   std::vector<TimerUnit> timers;
   code = sd_bus_message_enter_container(reply.get(), 'a', "(ssssssouso)");

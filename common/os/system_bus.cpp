@@ -5,8 +5,17 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <systemd/sd-bus.h>
 
 namespace foreshock {
+
+void CloseBus::operator()(sd_bus* bus) const {
+  sd_bus_flush_close_unref(bus);
+}
+
+void CloseBus::operator()(sd_bus_message* message) const {
+  sd_bus_message_unref(message);
+}
 
 Result<Bus> open_system_bus(std::chrono::microseconds deadline) {
   sd_bus* opened = nullptr;
@@ -17,9 +26,9 @@ Result<Bus> open_system_bus(std::chrono::microseconds deadline) {
   return bus;
 }
 
-Error bus_failure(int code, const std::string& operation, const BusError& error) {
-  const std::string cause = error.value.message != nullptr ? std::string(error.value.message)
-                                                           : std::system_category().message(-code);
+Error bus_failure(int code, const std::string& operation, const char* message) {
+  const std::string cause =
+      message != nullptr ? std::string(message) : std::system_category().message(-code);
   return {code == -EACCES || code == -EPERM ? ErrorCode::permission_denied : ErrorCode::unavailable,
           fmt::format("{} over D-Bus: {}", operation, cause)};
 }
