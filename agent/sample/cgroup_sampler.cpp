@@ -15,6 +15,7 @@ namespace {
 
 // Directories and files of one cgroup when every one of them exists.
 constexpr std::size_t kDescriptorsPerCgroup = 16;
+constexpr int kDetailsTurns = 10;
 
 std::size_t max_held_cgroups() {
   rlimit limit{};
@@ -104,19 +105,29 @@ class CgroupSampler::Files {
   void sample_memory(WorkloadSample& into) {
     into.memory_current =
         parse_bytes(read(memory_v1_ ? usage_in_bytes_ : memory_current_, memory_));
-    const auto stat = read(memory_stat_, memory_);
-    const auto inactive = stat ? parse_inactive_file(*stat) : std::nullopt;
-    if (into.memory_current && inactive) {
-      into.memory_working_set = working_set(*into.memory_current, *inactive);
-    }
+    read_memory_details(into.memory_current);
+    if (into.memory_current && inactive_file_)
+      into.memory_working_set = working_set(*into.memory_current, *inactive_file_);
+    into.oom_kills = oom_kills_;
     if (const auto text = read(memory_v1_ ? limit_in_bytes_ : memory_max_, memory_)) {
       into.memory_max = parse_memory_limit(*text);
     }
-    if (const auto text = read(memory_v1_ ? oom_control_ : memory_events_, memory_)) {
-      into.oom_kills = parse_keyed_count(*text, "oom_kill");
-    }
     if (memory_v1_) return;
     if (const auto text = read(memory_high_, memory_)) into.memory_high = parse_memory_limit(*text);
+  }
+
+  /// The longest file of all, and the kills. Where memory is what it was to the byte, as in most
+  /// workloads most of the time, they are too; now and then they are read all the same, because
+  /// what is in use can grow old.
+  void read_memory_details(const std::optional<Bytes>& current) {
+    if (current && current == current_at_details_ && ++turns_without_details_ < kDetailsTurns)
+      return;
+    turns_without_details_ = 0;
+    current_at_details_ = current;
+    const auto stat = read(memory_stat_, memory_);
+    inactive_file_ = stat ? parse_inactive_file(*stat) : std::nullopt;
+    const auto events = read(memory_v1_ ? oom_control_ : memory_events_, memory_);
+    oom_kills_ = events ? parse_keyed_count(*events, "oom_kill") : std::nullopt;
   }
 
   // PSI exists in v2 trees only.
@@ -133,7 +144,11 @@ class CgroupSampler::Files {
   bool cpu_v1_;
   bool memory_v1_;
   bool had_quota_ = true;
-  CpuStat cpu_;  ///< as last read
+  CpuStat cpu_;                              ///< as last read
+  std::optional<Bytes> current_at_details_;  ///< of memory, when these were read
+  std::optional<Bytes> inactive_file_;
+  std::optional<std::uint64_t> oom_kills_;
+  int turns_without_details_ = 0;
   std::optional<CgroupDir> workload_;
   std::optional<CgroupDir> cpuacct_;
   std::optional<CgroupDir> memory_;

@@ -65,6 +65,25 @@ TEST_F(CgroupSamplerV2, reads_all_that_a_cgroup_says_and_leaves_the_root_out) {
   EXPECT_EQ(sample.workloads[0], expected);
 }
 
+TEST_F(CgroupSamplerV2, details_of_memory_are_read_when_it_moves_and_now_and_then) {
+  fill("/job");
+  CgroupSampler sampler(layout_, index_, 100);
+  EXPECT_EQ(look(sampler).workloads.at(0).memory_working_set, Bytes{4000});
+
+  tree_.write("/job/memory.current", "7000\n");
+  tree_.write("/job/memory.stat", "anon 1\ninactive_file 2000\n");
+  tree_.write("/job/memory.events", "low 0\noom 2\noom_kill 2\n");
+  const auto moved = look(sampler).workloads.at(0);
+  EXPECT_EQ(moved.memory_working_set, Bytes{5000});
+  EXPECT_EQ(moved.oom_kills, 2u);
+
+  tree_.write("/job/memory.stat", "anon 1\ninactive_file 3000\n");
+  int turns = 1;
+  while (look(sampler).workloads.at(0).memory_working_set != Bytes{4000}) ASSERT_LT(++turns, 100);
+  EXPECT_GT(turns, 1);
+  EXPECT_LE(turns, 10);
+}
+
 TEST_F(CgroupSamplerV2, what_the_hierarchy_does_not_offer_is_absent) {
   tree_.write("/bare/cpu.stat", "usage_usec 7\n");
   CgroupSampler sampler(layout_, index_, 100);
