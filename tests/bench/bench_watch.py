@@ -36,7 +36,8 @@ PROCESS_EXPORTER = """process_names:
 SYSTEMS = {
     "taskscan": dict(start="{references}/taskscan"),
     "top": dict(start="top -b -d 1", stop=signal.SIGINT),
-    "apps.plugin": dict(start="/usr/lib/netdata/plugins.d/apps.plugin 1"),
+    # It ends when its input does.
+    "apps.plugin": dict(start="bash -c 'exec /usr/lib/netdata/plugins.d/apps.plugin 1 < <(exec sleep infinity)'"),
     "netdata": dict(start="netdata -D -c {directory}/netdata.conf"),
     "node-exporter": dict(start="prometheus-node-exporter --web.listen-address=127.0.0.1:19100",
                           scrape="http://127.0.0.1:19100/metrics"),
