@@ -229,7 +229,7 @@ struct task_struct {
   unsigned long nivcsw;
   unsigned long min_flt;
   unsigned long maj_flt;
-  struct task_io_accounting ioac; /* where the kernel has CONFIG_TASK_IO_ACCOUNTING */
+  struct task_io_accounting ioac;        /* where the kernel has CONFIG_TASK_IO_ACCOUNTING */
   struct bpf_local_storage* bpf_storage; /* NULL: nothing is stored with it */
 };
 

@@ -195,8 +195,8 @@ Result<BpfPrograms> BpfPrograms::load(const Options& options) {
       bpf_map_create(BPF_MAP_TYPE_ARRAY, "foreshock", sizeof kOnly, sizeof(Record), 1, nullptr));
   for (const UniqueFd* fd :
        {&programs.ring_, &programs.drops_, &programs.watched_names_, &programs.watched_marks_,
-        &programs.connect_program_, &programs.exec_program_, &programs.exit_program_, &programs.free_program_,
-        &programs.sweep_program_, &programs.record_}) {
+        &programs.connect_program_, &programs.exec_program_, &programs.exit_program_,
+        &programs.free_program_, &programs.sweep_program_, &programs.record_}) {
     if (!fd->valid()) return error_from_errno("keep a BPF object");
   }
   const Record record{.build = build_id(options)};

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "coordinator/forecast/known_values.h"
-#include "coordinator/forecast/known_values.h"
 #include "coordinator/forecast/widening.h"
 
 namespace foreshock::coordinator {
