@@ -160,6 +160,7 @@ static __always_inline __u64 connections_of(struct task_struct* task) {
 }
 
 static __always_inline void fill_exit(struct fs_exit_event* event, struct task_struct* task) {
+  struct task_struct* leader = task->group_leader;
   struct signal_struct* signal = task->signal;
 
   event->header.kind = FS_EVENT_EXIT;
@@ -167,12 +168,14 @@ static __always_inline void fill_exit(struct fs_exit_event* event, struct task_s
   event->header.boot_time_ns = bpf_ktime_get_boot_ns();
   fill_process(&event->process, task);
   fill_forked_from(event, task);
-  event->wait_status = WAIT_STATUS(DIRECTLY, task->group_leader, signal);
+  event->wait_status = WAIT_STATUS(DIRECTLY, leader, signal);
   event->peak_rss_bytes = peak_rss_pages(task) * page_bytes;
   event->connections = connections_of(task);
   forget_use(event);
   ADD_USE(event, DIRECTLY, signal, sum_sched_runtime);
   ADD_USE(event, DIRECTLY, task, se.sum_exec_runtime);
+  /* The leader is in its signal's sums only when it has been reaped. */
+  if (task != leader) ADD_USE(event, DIRECTLY, leader, se.sum_exec_runtime);
 }
 
 /* For who finds its slot in another's hands. */
