@@ -1,7 +1,5 @@
 #include "common/os/shared_library.h"
 
-#include <utility>
-
 #include <dlfcn.h>
 #include <fmt/format.h>
 
