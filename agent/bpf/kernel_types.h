@@ -185,10 +185,15 @@ enum {
   PF_KTHREAD = 0x00200000,
 };
 
+struct list_head {
+  struct list_head* next;
+};
+
 /* Sums are over the threads that were released already. */
 struct signal_struct {
   atomic_t live;
-  int nr_threads; /* not released yet */
+  int nr_threads;               /* not released yet */
+  struct list_head thread_head; /* these, by their thread_node */
   unsigned int flags;
   int group_exit_code;
   __u64 utime;
@@ -214,6 +219,7 @@ struct task_struct {
   char comm[16];
   struct task_struct* real_parent;
   struct task_struct* group_leader;
+  struct list_head thread_node;
   struct signal_struct* signal;
   struct mm_struct* mm;
   struct css_set* cgroups;

@@ -13,8 +13,9 @@
  *
  * So the first puts the event aside, with what is known by then, and the second completes and sends
  * it. A process that nobody reaps is completed by the sweep, which the reader runs now and then.
- * Where the second never comes (the kernel skips programs in some contexts, and counts most of
- * them), the sweep, or the next process in the same slot, sends what was known.
+ * Where the second never comes (seen on 6.18 when both CPUs are busy: of a process in a thousand or
+ * fewer, a handful at a time), the sweep, or the next process in the same slot, sends what was
+ * known: what all its threads used up to when each was last switched or ticked.
  */
 #include "agent/bpf/connections.bpf.h"
 #include "agent/bpf/ring.bpf.h"
@@ -159,6 +160,27 @@ static __always_inline __u64 connections_of(struct task_struct* task) {
   return asked ? *asked : 0;
 }
 
+enum { MOST_THREADS = 64 };
+
+/* Of the threads that are not yet released, and so in no sum: always the leader, and those that end
+ * together with this one. */
+static __always_inline void add_other_threads(struct fs_exit_event* event,
+                                              struct task_struct* task) {
+  struct signal_struct* signal = task->signal;
+  const __u64 in_task = bpf_core_field_offset(struct task_struct, thread_node);
+  const __u64 head = (__u64)signal + bpf_core_field_offset(struct signal_struct, thread_head);
+  __u64 node = (__u64)signal->thread_head.next;
+  int i;
+
+  if (signal->nr_threads <= 1) return;
+  for (i = 0; i < MOST_THREADS && node != head; i++) {
+    struct task_struct* thread = (struct task_struct*)(node - in_task);
+
+    if (thread != task) ADD_USE(event, BY_PROBING, thread, se.sum_exec_runtime);
+    node = (__u64)BPF_CORE_READ(thread, thread_node.next);
+  }
+}
+
 static __always_inline void fill_exit(struct fs_exit_event* event, struct task_struct* task) {
   struct task_struct* leader = task->group_leader;
   struct signal_struct* signal = task->signal;
@@ -174,8 +196,7 @@ static __always_inline void fill_exit(struct fs_exit_event* event, struct task_s
   forget_use(event);
   ADD_USE(event, DIRECTLY, signal, sum_sched_runtime);
   ADD_USE(event, DIRECTLY, task, se.sum_exec_runtime);
-  /* The leader is in its signal's sums only when it has been reaped. */
-  if (task != leader) ADD_USE(event, DIRECTLY, leader, se.sum_exec_runtime);
+  add_other_threads(event, task);
 }
 
 /* For who finds its slot in another's hands. */
