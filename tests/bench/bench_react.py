@@ -6,7 +6,7 @@ take (an exec's wake-up, a CURVE round trip, a write; nothing decoded or decided
     tests/bench/bench_react.py [--agent PATH] [--coordinator PATH] [--firings N] [--rounds N]
 
 Starts coordinator and agent in a directory and a cgroup of their own, arms a reflex by a person's rule, runs its command
-again and again and reads from the agent's status how long each took. Besides, the change is seen from outside: from the
+again and again and reads from the agent's status how long each took. Then the change is seen from outside: from the
 spawn of the command until the file reads another value.
 """
 import argparse
@@ -144,24 +144,37 @@ cgroup = "{cgroup.path}"
 
 
 def fire(product, command, times):
-    """Reactions as the agent measures them, and spawn to change as seen from outside, both in µs."""
-    seen, outside = {}, []
+    """Reactions as the agent measures them, µs. Nothing spins meanwhile: the reference has idle cores, too."""
+    seen = {}
     product.cgroup.reset()
+    before = product.cgroup.read()
     for turn in range(times):
-        before = product.cgroup.read()
-        began = time.monotonic_ns()
-        pid = os.posix_spawn(command, [command], {})
-        while product.cgroup.read() == before and time.monotonic_ns() - began < 2e9:
-            pass
-        outside.append((time.monotonic_ns() - began) / 1e3)
-        os.waitpid(pid, 0)
+        os.waitpid(os.posix_spawn(command, [command], {}), 0)
+        time.sleep(WINDOW_S)
         while product.cgroup.read() != before:  # until its window is over
             time.sleep(0.02)
         if turn % 4 == 3:
             collect(product, seen)
     time.sleep(1.2)
     collect(product, seen)
-    return list(seen.values()), outside
+    return list(seen.values())
+
+
+def fire_and_watch(product, command, times):
+    """From the spawn until the file reads another value, µs: seen from outside, which keeps a core busy."""
+    outside = []
+    product.cgroup.reset()
+    before = product.cgroup.read()
+    for _ in range(times):
+        began = time.monotonic_ns()
+        pid = os.posix_spawn(command, [command], {})
+        while product.cgroup.read() == before and time.monotonic_ns() - began < 2e9:
+            pass
+        outside.append((time.monotonic_ns() - began) / 1e3)
+        os.waitpid(pid, 0)
+        while product.cgroup.read() != before:
+            time.sleep(0.02)
+    return outside
 
 
 def collect(product, seen):
@@ -209,7 +222,8 @@ def main():
             try:
                 for turn in range(options.rounds):
                     total = run_reference(reference_cgroup.file, command, options.firings, -10)["total_us"]
-                    inside, outside = fire(product, command, options.firings)
+                    inside = fire(product, command, options.firings)
+                    outside = fire_and_watch(product, command, max(options.firings // 4, 10))
                     halves.append(at(inside, .5) / total["p50"])
                     wholes.append(at(inside, .99) / total["p99"])
                     print(f"| {'busy' if busy else 'idle'} | {turn + 1} | {total['p50']:.0f} / {total['p99']:.0f} "
