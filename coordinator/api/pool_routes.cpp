@@ -141,13 +141,15 @@ Result<std::string> PoolRoutes::forecast_user(const HttpRequest& request) {
   FS_TRY(const auto names, parts_.host_names());
   FS_TRY(const auto host, find_optional_host(host_name, names));
   const WallTime now = parts_.clock.wall_now();
-  const WallTime to = std::chrono::floor<std::chrono::hours>(now);
-  const UserQuery wanted{to - kUserHistory, to, host, kMostUsers};
+  const WallTime whole_hours_end = std::chrono::floor<std::chrono::hours>(now);
+  const WallTime from = whole_hours_end - kUserHistory;
+  const UserQuery wanted{from, whole_hours_end, host, kMostUsers};
   Series load{{{}, Quantity::cpu_usage}, wanted.from, kUserStep, {}};
   std::size_t hosts = 0;
   {
     const std::lock_guard lock(readers_mutex_);
-    FS_TRY(const auto users, parts_.users.list(wanted));
+    // Who came this very hour is known, but has no whole hour yet.
+    FS_TRY(const auto users, parts_.users.list({from, now, host, kMostUsers}));
     const auto known = std::ranges::find(users, uid, &UserSummary::uid);
     if (known == users.end())
       return Error(ErrorCode::not_found, fmt::format("user {} ran nothing in the last {}", uid,

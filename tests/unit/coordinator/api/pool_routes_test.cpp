@@ -124,4 +124,14 @@ TEST_F(PoolRoutesTest, a_short_past_is_no_forecast_but_a_reason) {
   EXPECT_FALSE(get("/v1/users/1000/forecast")["not_yet"]["reason"].empty());
 }
 
+TEST_F(PoolRoutesTest, who_came_this_very_hour_is_told_why_there_is_no_forecast) {
+  const auto this_hour = std::chrono::floor<std::chrono::hours>(clock_.wall_now());
+  clock_.advance(this_hour + 50min - clock_.wall_now());
+  const double began = std::chrono::duration<double>(this_hour + 40min - wall(0)).count();
+  Report report = make_report(began + 600);
+  report.executions = {make_ended(make_execution(1, began, {"make"}), began + 60)};
+  append_report(report);
+  EXPECT_FALSE(get("/v1/users/1000/forecast")["not_yet"]["reason"].empty());
+}
+
 }  // namespace foreshock::coordinator
