@@ -160,25 +160,38 @@ static __always_inline __u64 connections_of(struct task_struct* task) {
   return asked ? *asked : 0;
 }
 
-enum { MOST_THREADS = 64 };
+enum { MOST_THREADS = 1024 };
+
+struct thread_walk {
+  struct fs_exit_event* event;
+  __u64 known; /* address of the task that is in the event already */
+  __u64 node;  /* address of the next thread's thread_node */
+  __u64 head;
+};
+
+static long add_thread(__u32 index, struct thread_walk* walk) {
+  struct task_struct* thread;
+
+  if (walk->node == walk->head) return 1;
+  thread = (void*)(walk->node - bpf_core_field_offset(struct task_struct, thread_node));
+  if ((__u64)thread != walk->known) ADD_USE(walk->event, BY_PROBING, thread, se.sum_exec_runtime);
+  walk->node = (__u64)BPF_CORE_READ(thread, thread_node.next);
+  return 0;
+}
 
 /* Of the threads that are not yet released, and so in no sum: always the leader, and those that end
  * together with this one. */
 static __always_inline void add_other_threads(struct fs_exit_event* event,
                                               struct task_struct* task) {
   struct signal_struct* signal = task->signal;
-  const __u64 in_task = bpf_core_field_offset(struct task_struct, thread_node);
-  const __u64 head = (__u64)signal + bpf_core_field_offset(struct signal_struct, thread_head);
-  __u64 node = (__u64)signal->thread_head.next;
-  int i;
+  struct thread_walk walk = {
+      .event = event,
+      .known = (__u64)task,
+      .node = (__u64)signal->thread_head.next,
+      .head = (__u64)signal + bpf_core_field_offset(struct signal_struct, thread_head),
+  };
 
-  if (signal->nr_threads <= 1) return;
-  for (i = 0; i < MOST_THREADS && node != head; i++) {
-    struct task_struct* thread = (struct task_struct*)(node - in_task);
-
-    if (thread != task) ADD_USE(event, BY_PROBING, thread, se.sum_exec_runtime);
-    node = (__u64)BPF_CORE_READ(thread, thread_node.next);
-  }
+  if (signal->nr_threads > 1) bpf_loop(MOST_THREADS, add_thread, &walk, 0);
 }
 
 static __always_inline void fill_exit(struct fs_exit_event* event, struct task_struct* task) {
