@@ -18,12 +18,16 @@ constexpr std::size_t kChartWidth = 90;
 constexpr std::size_t kScaleWidth = 16;
 constexpr std::size_t kTableRows = 12;
 
+std::string so_many(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 std::string describe_series(const Json& reply) {
   if (const auto pool = reply.find("pool"); pool != reply.end()) {
     const auto workloads = count_of(*pool, "workloads");
-    return fmt::format(
-        "{} of {} ({}{} hosts)", words_of(reply, "quantity"), words_of(*pool, "name"),
-        workloads > 0 ? fmt::format("{} workloads on ", workloads) : "", count_of(*pool, "hosts"));
+    return fmt::format("{} of {} ({}{})", words_of(reply, "quantity"), words_of(*pool, "name"),
+                       workloads > 0 ? so_many(workloads, "workload") + " on " : "",
+                       so_many(count_of(*pool, "hosts"), "host"));
   }
   return fmt::format("{} of {} on {}", words_of(reply, "quantity"),
                      make_printable(workload_of(reply)), words_of(reply, "host"));
