@@ -21,11 +21,13 @@ constexpr std::size_t kMaxPathBytes = 1024;
 /// The part of a word that may name a file: of "if=/dev/sda" and "--input=x" what follows, of
 /// "-ofile" nothing.
 std::string_view path_in(std::string_view word) {
+  const auto slash = word.find('/');
+  // A name of a file has a directory or an ending; a sub-command has neither.
+  if (slash == std::string_view::npos && word.find('.') == std::string_view::npos) return {};
   const auto equals = word.find('=');
-  if (equals != std::string_view::npos && word.find('/') > equals) word.remove_prefix(equals + 1);
+  if (equals != std::string_view::npos && slash > equals) word.remove_prefix(equals + 1);
   if (word.empty() || word.size() > kMaxPathBytes || word.front() == '-') return {};
   if (word.find("://") != std::string_view::npos) return {};
-  // A name of a file has a directory or an ending; a sub-command has neither.
   return word.find_first_of("/.") == std::string_view::npos ? std::string_view() : word;
 }
 

@@ -262,7 +262,7 @@ LifetimeTable::LiveList::iterator LifetimeTable::insert(LiveList::iterator befor
   } else {
     live = spare_live_.begin();
     live_.splice(before, spare_live_, live);
-    *live = {.execution = std::move(execution)};
+    live->restart(std::move(execution));
   }
   if (spare_by_pid_.empty()) {
     by_pid_.emplace(pid, live);
@@ -285,14 +285,14 @@ void LifetimeTable::exec_again(LiveList::iterator live, Execution&& next) {
     // A fork, seen by a look at all processes before it called execve: the command begins here.
     if (live->telling == Telling::due) --unreported_;
     next.facts.process = current.facts.process;
-    *live = {.execution = std::move(next)};
+    live->restart(std::move(next));
     return begin(live);
   }
   next.earlier_execs = current.earlier_execs + (same_image ? 0 : 1);
   next.facts.process = current.facts.process;
   if (live->telling == Telling::due) --unreported_;
   if (!same_image) keep_without_end(std::move(current), live->telling);
-  *live = {.execution = std::move(next)};
+  live->restart(std::move(next));
   begin(live);
 }
 
@@ -303,29 +303,28 @@ void LifetimeTable::keep_without_end(Execution&& execution, Telling telling) {
 }
 
 void LifetimeTable::finish(LiveList::iterator live, ExecutionEnd&& end) {
-  const bool withheld = live->telling == Telling::withheld;
-  auto execution = remove(live);
+  Execution& execution = live->execution;
   execution.end = end;
   execution.so_far.reset();
-  (withheld ? withheld_ : finished_).push_back(std::move(execution));
+  (live->telling == Telling::withheld ? withheld_ : finished_).push_back(std::move(execution));
+  remove(live);
 }
 
 void LifetimeTable::close_without_end(LiveList::iterator live) {
-  const auto telling = live->telling;
-  keep_without_end(remove(live), telling);
+  keep_without_end(std::move(live->execution), live->telling);
+  remove(live);
 }
 
-Execution LifetimeTable::remove(LiveList::iterator live) {
+/// Its strings may have been moved away; who it is has not.
+void LifetimeTable::remove(LiveList::iterator live) {
   if (live->telling == Telling::due) --unreported_;
-  auto execution = std::move(live->execution);
-  auto by_pid = by_pid_.extract(execution.facts.process.pid);
+  auto by_pid = by_pid_.extract(live->execution.facts.process.pid);
   if (spare_by_pid_.size() < kSpareNodes) {
     spare_live_.splice(spare_live_.end(), live_, live);
     spare_by_pid_.push_back(std::move(by_pid));
   } else {
     live_.erase(live);
   }
-  return execution;
 }
 
 void LifetimeTable::evict_beyond_capacity() {

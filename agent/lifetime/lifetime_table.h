@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/model/process_event.h"
@@ -101,6 +102,13 @@ class LifetimeTable {
     Telling telling = Telling::due;
     std::uint32_t mark = 0;
     std::optional<UseSoFar> told{};  ///< with the last report of it
+
+    void restart(Execution&& next) {
+      execution = std::move(next);
+      telling = Telling::due;
+      mark = 0;
+      told.reset();
+    }
   };
   using LiveList = std::list<Live>;
   using ByPid = std::unordered_map<std::uint32_t, LiveList::iterator>;
@@ -119,7 +127,7 @@ class LifetimeTable {
   void exec_again(LiveList::iterator live, Execution&& next);
   void finish(LiveList::iterator live, ExecutionEnd&& end);
   void close_without_end(LiveList::iterator live);
-  Execution remove(LiveList::iterator live);
+  void remove(LiveList::iterator live);
   void evict_beyond_capacity();
   bool ended_already(const ProcessKey& process) const;
   void remember_end(const ProcessKey& process);
