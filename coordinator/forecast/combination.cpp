@@ -12,6 +12,7 @@
 #include "coordinator/forecast/known_values.h"
 #include "coordinator/forecast/local_errors.h"
 #include "coordinator/forecast/past_forecasts.h"
+#include "coordinator/forecast/path_smoothing.h"
 #include "coordinator/forecast/recent_values.h"
 #include "coordinator/forecast/seasonal_naive.h"
 #include "coordinator/forecast/widening.h"
@@ -34,6 +35,9 @@ constexpr std::array<const char*, 4> kStretches = {"last quarter of a unit", "la
                                                    "last three units", "all values"};
 constexpr double kLeastKept = 0.5;  ///< of given shares, by members that are still there
 
+/// By origin and distance.
+using Paths = std::vector<std::vector<double>>;
+
 class Run {
  public:
   Run(const Window& window, std::chrono::nanoseconds step, std::size_t points)
@@ -47,6 +51,7 @@ class Run {
 
   void learn() {
     share_points();
+    combine_points();
     collect_errors();
     judge_levels();
     share_levels();
@@ -55,6 +60,7 @@ class Run {
   /// @return false where they are of no use; then nothing else may be asked.
   bool learn_with(const MemberShares& given) {
     if (!take_over(given)) return false;
+    combine_points();
     collect_errors();
     return true;
   }
@@ -192,19 +198,65 @@ class Run {
     }
   }
 
-  double point(std::size_t k, std::size_t h) const {
+  /// What the members [first, last) say, each by its share.
+  double said_by(std::size_t first, std::size_t last, std::size_t k, std::size_t h) const {
     const Shares& shares = learned_.points[range_of(past_.point_ranges(), h)];
     double sum = 0;
-    for (std::size_t m = 0; m < past_.members().size(); ++m) {
+    for (std::size_t m = first; m < last; ++m) {
       if (shares[m] > 0) sum += shares[m] * past_.members()[m].paths[k][h];
     }
     return sum;
   }
 
+  /// A step of a shape is the mean of a few days, and noisy: between that and means over its
+  /// neighbours shares are learned as between members. The forest is asked for single steps only.
+  void combine_points() {
+    const auto reaches = smoothing_reaches(window_.day);
+    const std::size_t members = past_.members().size();
+    const std::size_t smoothed_members = members - (past_.has_forest() ? 1 : 0);
+    std::vector<Paths> by_reach(reaches.size());
+    for (std::size_t k = 0; k < past_.origins().size(); ++k) {
+      std::vector<double> path(past_.points());
+      for (std::size_t h = 0; h < path.size(); ++h) path[h] = said_by(0, smoothed_members, k, h);
+      for (std::size_t r = 0; r < reaches.size(); ++r) {
+        auto& combined = by_reach[r].emplace_back(reaches[r] > 0 ? smooth(path, reaches[r]) : path);
+        for (std::size_t h = 0; h < path.size(); ++h)
+          combined[h] += said_by(smoothed_members, members, k, h);
+      }
+    }
+    combined_ = by_reach.front();
+    if (by_reach.size() > 1) share_reaches(by_reach);
+  }
+
+  void share_reaches(const std::vector<Paths>& by_reach) {
+    const Shares equal(by_reach.size(), 1.0 / static_cast<double>(by_reach.size()));
+    std::size_t from = 0;
+    for (const std::size_t to : past_.point_ranges()) {
+      Cases cases;
+      cases.said.resize(by_reach.size());
+      past_.for_cases(from, to, PastForecasts::kPointCases,
+                      [&](std::size_t k, std::size_t h, double came, double weight) {
+                        for (std::size_t r = 0; r < by_reach.size(); ++r)
+                          cases.said[r].push_back(by_reach[r][k][h]);
+                        cases.came.push_back(came);
+                        cases.weight.push_back(weight);
+                      });
+      const Shares shares = aggregate(cases, 0.5, equal, kPointPull);
+      for (std::size_t k = 0; k < combined_.size(); ++k) {
+        for (std::size_t h = from; h < to; ++h) {
+          combined_[k][h] = 0;
+          for (std::size_t r = 0; r < by_reach.size(); ++r)
+            combined_[k][h] += shares[r] * by_reach[r][k][h];
+        }
+      }
+      from = to;
+    }
+  }
+
   ForecastPoint asked(std::size_t k, std::size_t h) const {
     return {.t = past_.origins()[k] + h,
             .ahead = h + 1,
-            .said = point(k, h),
+            .said = combined_[k][h],
             .liveliness = past_.liveliness(k)};
   }
 
@@ -289,6 +341,7 @@ class Run {
   RegimeChange change_;
   double least_;  ///< value ever seen
   LearnedShares learned_;
+  Paths combined_;  ///< what all members say together
 };
 
 Forecast make_forecast(const Run& run, const Series& history) {

@@ -19,6 +19,7 @@ namespace foreshock::coordinator {
 ///    of values a forest, too (ForestMember).
 /// 2. For each range of distances shares of the members (aggregate) by absolute error, recent ones
 ///    counting more. A member that the seasonal naive beats in a range has no share there.
+///    Steps below a quarter hour: smoothed by as much as was good (path_smoothing.h).
 /// 3. The band around that: LocalErrors.
 /// 4. That band is one of several distributions; the others are the recent values themselves
 ///    (RecentValues), the online forecaster's and the forest's. For each level and range shares by
