@@ -33,7 +33,8 @@ constexpr std::size_t kMostErrors = 1000;
 /// The stretches of RecentValues; the short ones are left out first.
 constexpr std::array<const char*, 4> kStretches = {"last quarter of a unit", "last unit",
                                                    "last three units", "all values"};
-constexpr double kLeastKept = 0.5;  ///< of given shares, by members that are still there
+constexpr std::size_t kReachPart = 4;  ///< of the distance, that a path is smoothed over at most
+constexpr double kLeastKept = 0.5;     ///< of given shares, by members that are still there
 
 /// By origin and distance.
 using Paths = std::vector<std::vector<double>>;
@@ -225,11 +226,20 @@ class Run {
       }
     }
     combined_ = by_reach.front();
-    if (by_reach.size() > 1) share_reaches(by_reach);
+    if (by_reach.size() > 1) share_reaches(reaches, by_reach);
   }
 
-  void share_reaches(const std::vector<Paths>& by_reach) {
-    const Shares equal(by_reach.size(), 1.0 / static_cast<double>(by_reach.size()));
+  /// Equal shares; none of what reaches far beside how far ahead it is: near the origin a path
+  /// turns from the last value to what is usual, and that is no noise.
+  static Shares reach_prior(const std::vector<std::size_t>& reaches, std::size_t ahead) {
+    Shares prior;
+    for (const std::size_t reach : reaches) prior.push_back(reach <= ahead / kReachPart ? 1 : 0);
+    const double all = std::accumulate(prior.begin(), prior.end(), 0.0);
+    for (double& share : prior) share /= all;
+    return prior;
+  }
+
+  void share_reaches(const std::vector<std::size_t>& reaches, const std::vector<Paths>& by_reach) {
     std::size_t from = 0;
     for (const std::size_t to : past_.point_ranges()) {
       Cases cases;
@@ -241,7 +251,7 @@ class Run {
                         cases.came.push_back(came);
                         cases.weight.push_back(weight);
                       });
-      const Shares shares = aggregate(cases, 0.5, equal, kPointPull);
+      const Shares shares = aggregate(cases, 0.5, reach_prior(reaches, from), kPointPull);
       for (std::size_t k = 0; k < combined_.size(); ++k) {
         for (std::size_t h = from; h < to; ++h) {
           combined_[k][h] = 0;
