@@ -10,15 +10,6 @@ std::uint64_t hash_text(std::string_view text) {
   return std::hash<std::string_view>{}(text) | 1;
 }
 
-// The finaliser of MurmurHash3 over both: each bit of the result depends on each bit of either.
-std::uint64_t hash_pair(std::uint64_t first, std::uint64_t second) {
-  std::uint64_t hash = first * 0x9E3779B97F4A7C15ULL + second + 0x632BE59BD9B4E019ULL;
-  hash ^= hash >> 33;
-  hash *= 0xFF51AFD7ED558CCDULL;
-  hash ^= hash >> 33;
-  return hash;
-}
-
 void CommandStream::add(CommandId command, std::uint64_t argument) {
   commands[length % kLength] = command;
   ++length;

@@ -56,7 +56,14 @@ class CommandStreams {
 
 /// Of a text; never 0.
 std::uint64_t hash_text(std::string_view text);
-/// Both, in this order.
-std::uint64_t hash_pair(std::uint64_t first, std::uint64_t second);
+/// Both, in this order: the finaliser of MurmurHash3 over them, so that each bit of the result
+/// depends on each bit of either.
+inline std::uint64_t hash_pair(std::uint64_t first, std::uint64_t second) {
+  std::uint64_t hash = first * 0x9E3779B97F4A7C15ULL + second + 0x632BE59BD9B4E019ULL;
+  hash ^= hash >> 33;
+  hash *= 0xFF51AFD7ED558CCDULL;
+  hash ^= hash >> 33;
+  return hash;
+}
 
 }  // namespace foreshock::coordinator

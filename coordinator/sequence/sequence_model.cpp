@@ -22,8 +22,8 @@ constexpr std::size_t kRecencyStandings = 11 * kTimesClasses;
 /// Where recency says nothing: log-odds of one of some twenty candidates.
 constexpr float kRecencyOrigin = -3;
 
-constexpr float kContextMemory = 16;  // visits a share goes back over
-constexpr float kOverallMemory = 60;  // of contexts without any command
+constexpr std::size_t kContextMemory = 16;  // visits a share goes back over
+constexpr std::size_t kOverallMemory = 60;  // of contexts without any command
 constexpr std::size_t kCorrectionBits = 18;
 constexpr float kCorrectionRate = 0.05F;
 
@@ -50,11 +50,9 @@ std::size_t standing_of(const Successor& successor) {
 }
 
 std::size_t best_share(const SuccessorNode& node) {
-  std::size_t best = 0;
-  for (const auto& successor : node.successors()) {
-    best = std::max(best, share_class(successor.share));
-  }
-  return best;
+  unsigned best = 0;
+  for (const auto& successor : node.slots) best = std::max<unsigned>(best, successor.share);
+  return share_class(best);
 }
 
 std::size_t absent_standing(const SuccessorNode& node) {
@@ -100,7 +98,7 @@ SequenceModel::SequenceModel(const Options& options)
       rates_(kContexts, guessed_rates()),
       novelty_((kOwnOrders + 1) * 4, 0.1F),
       mixer_(kInputs, {kOwnOrders + 1, 4, kHitPatterns, 1 + 5 * kShares, kLastCommands}),
-      corrections_(std::size_t{1} << kCorrectionBits, 0) {
+      corrections_(std::size_t{1} << kCorrectionBits) {
   rates_.emplace_back(kRecencyStandings, 0.05F);
 }
 
@@ -114,7 +112,6 @@ void SequenceModel::look_ahead(const CommandStream& stream) {
   ++look_;
   looked_at_ = stream.key;
   find_contexts(stream);
-  find_candidates();
   weigh_contexts();
   weigh_recency(stream);
   correct();
@@ -175,16 +172,16 @@ void SequenceModel::find_contexts(const CommandStream& stream) {
   set(host1, hash_pair(stream.host, last[1]));
   set(host2, hash_pair(stream.host, pair));
 
+  // While a user is on one host only, what the user does is what the stream says.
+  active_[user1] = active_[user2] = streams_.user_is_elsewhere(stream);
+  active_[host1] = active_[host2] = streams_.host_has_others(stream);
+  active_[own_again] = false;
+
   for (std::size_t i = 0; i < kContexts; ++i) {
-    if (active_[i] && i != own_again) table_.prefetch(hashes_[i]);
+    if (active_[i]) table_.prefetch(hashes_[i]);
   }
-  // Learned in any case, but asked only where they know more than the stream's own.
-  std::array<bool, kContexts> asked = active_;
-  asked[user1] = asked[user2] = streams_.user_is_elsewhere(stream);
-  asked[host1] = asked[host2] = streams_.host_has_others(stream);
-  asked[own_again] = false;
   for (std::size_t i = 0; i < kContexts; ++i) {
-    nodes_[i] = asked[i] ? table_.find(hashes_[i]) : nullptr;
+    nodes_[i] = active_[i] ? table_.find(hashes_[i]) : nullptr;
   }
   // What followed the newest command the last two times is itself a context: things alternate.
   active_[own_again] = nodes_[own1] != nullptr;
@@ -199,22 +196,47 @@ void SequenceModel::find_contexts(const CommandStream& stream) {
   nodes_[own_again] = table_.find(hashes_[own_again]);
 }
 
-void SequenceModel::find_candidates() {
+/// What the contexts name, and what each of them says of it.
+void SequenceModel::weigh_contexts() {
   candidate_count_ = 0;
   for (std::size_t i = 0; i < kContexts; ++i) {
+    evidence_[i].fill(0);
+    standings_[i].count = 0;
     if (nodes_[i] == nullptr) continue;
-    for (const auto& successor : nodes_[i]->successors()) {
-      if (vocabulary_.knows(successor.command)) add_candidate(successor.command);
+    const SuccessorNode& node = *nodes_[i];
+    const std::size_t absent = absent_standing(node);
+    const float origin = rates_[i].log_odds(absent);
+    Standings& standings = standings_[i];
+    standings.absent = static_cast<std::uint16_t>(absent);
+    for (const auto& successor : node.successors()) {
+      const std::size_t number = candidate_of(successor.command);
+      if (number == kCandidates) continue;
+      const std::size_t standing = standing_of(successor);
+      standings.add(number, standing);
+      evidence_[i][number] = rates_[i].log_odds(standing) - origin;
     }
   }
 }
 
-void SequenceModel::add_candidate(CommandId command) {
+/// Its number, a new one where it was none; kCandidates where it is forgotten or there are enough.
+std::size_t SequenceModel::candidate_of(CommandId command) {
   const std::size_t place = CommandVocabulary::place_of(command);
+  if (place < noted_.size() && noted_[place].look == look_) {
+    const std::size_t number = noted_[place].number;
+    return candidates_[number].command == command ? number : kCandidates;
+  }
+  if (candidate_count_ == kCandidates || !vocabulary_.knows(command)) return kCandidates;
   if (place >= noted_.size()) noted_.resize(std::max(place + 1, noted_.size() * 2));
-  if (noted_[place].look == look_ || candidate_count_ == kCandidates) return;
   noted_[place] = {look_, static_cast<std::uint32_t>(candidate_count_)};
-  candidates_[candidate_count_++].command = command;
+  Candidate& candidate = candidates_[candidate_count_];
+  candidate.command = command;
+  const std::array<std::uint64_t, kCorrections> contexts = {hashes_[own1], hashes_[own2]};
+  for (std::size_t k = 0; k < kCorrections; ++k) {
+    const std::uint64_t hash = hash_pair(contexts[k], command);
+    candidate.corrections[k] = static_cast<std::uint32_t>(hash >> (64 - kCorrectionBits));
+    __builtin_prefetch(&corrections_[candidate.corrections[k]]);
+  }
+  return candidate_count_++;
 }
 
 /// Its number among the candidates; kCandidates where it is none.
@@ -225,31 +247,13 @@ std::size_t SequenceModel::number_of(CommandId command) const {
   return candidates_[number].command == command ? number : kCandidates;
 }
 
-void SequenceModel::weigh_contexts() {
-  for (std::size_t i = 0; i < kContexts; ++i) {
-    evidence_[i].fill(0);
-    standings_[i].count = 0;
-    if (nodes_[i] == nullptr) continue;
-    const std::size_t absent = absent_standing(*nodes_[i]);
-    standings_[i].absent = static_cast<std::uint16_t>(absent);
-    const float origin = rates_[i].log_odds(absent);
-    for (const auto& successor : nodes_[i]->successors()) {
-      const std::size_t number = number_of(successor.command);
-      if (number == kCandidates) continue;
-      const std::size_t standing = standing_of(successor);
-      standings_[i].add(number, standing);
-      evidence_[i][number] = rates_[i].log_odds(standing) - origin;
-    }
-  }
-}
-
 void SequenceModel::weigh_recency(const CommandStream& stream) {
   std::array<std::uint8_t, kCandidates> ago{};
   std::array<std::uint8_t, kCandidates> times{};
-  for (std::size_t back = 1; back <= stream.remembered(); ++back) {
+  for (std::size_t back = stream.remembered(); back > 0; --back) {
     const std::size_t number = number_of(stream.command(back));
     if (number == kCandidates) continue;
-    if (ago[number] == 0) ago[number] = static_cast<std::uint8_t>(back);
+    ago[number] = static_cast<std::uint8_t>(back);
     ++times[number];
   }
   evidence_[recency].fill(0);
@@ -266,13 +270,7 @@ void SequenceModel::weigh_recency(const CommandStream& stream) {
 void SequenceModel::correct() {
   bias_.fill(0);
   for (std::size_t c = 0; c < candidate_count_; ++c) {
-    Candidate& candidate = candidates_[c];
-    const std::array<std::uint64_t, kCorrections> contexts = {hashes_[own1], hashes_[own2]};
-    for (std::size_t k = 0; k < kCorrections; ++k) {
-      const std::uint64_t hash = hash_pair(contexts[k], candidate.command);
-      candidate.corrections[k] = static_cast<std::uint32_t>(hash >> (64 - kCorrectionBits));
-      bias_[c] += corrections_[candidate.corrections[k]];
-    }
+    for (const std::uint32_t at : candidates_[c].corrections) bias_[c] += corrections_[at];
   }
 }
 
@@ -366,16 +364,18 @@ void SequenceModel::learn_weights(std::size_t came) {
     }
     const std::size_t absent = candidate_count_ - standings.count;
     if (absent > 0 && came < kCandidates) {
-      rates_[i].learn(standings.absent, static_cast<float>(absent), is_known ? 0 : 1);
+      rates_[i].learn(standings.absent, absent, is_known ? 0 : 1);
     }
   }
 }
 
 void SequenceModel::learn_contexts(CommandId command) {
   for (std::size_t i = 0; i < kContexts; ++i) {
+    if (active_[i] && nodes_[i] == nullptr) table_.prefetch_new(hashes_[i]);
+  }
+  for (std::size_t i = 0; i < kContexts; ++i) {
     if (!active_[i]) continue;
-    SuccessorNode& node = table_.find_or_add(hashes_[i]);
-    node.learn(command, i == own0 || i == all0 ? kOverallMemory : kContextMemory);
+    table_.learn(hashes_[i], command, i == own0 || i == all0 ? kOverallMemory : kContextMemory);
   }
 }
 

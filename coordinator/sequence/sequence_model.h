@@ -10,6 +10,7 @@
 #include "coordinator/sequence/candidate_mixer.h"
 #include "coordinator/sequence/command_streams.h"
 #include "coordinator/sequence/command_vocabulary.h"
+#include "coordinator/sequence/huge_array.h"
 #include "coordinator/sequence/standing_rates.h"
 #include "coordinator/sequence/successor_table.h"
 
@@ -40,7 +41,7 @@ struct Surprise {
 class SequenceModel {
  public:
   struct Options {
-    std::size_t contexts = std::size_t{1} << 18;  ///< remembered, 64 bytes each
+    std::size_t contexts = std::size_t{1} << 18;  ///< remembered, 68 bytes each
     std::size_t commands = 32768;                 ///< remembered
     std::size_t streams = 8192;                   ///< users on hosts remembered
   };
@@ -116,10 +117,9 @@ class SequenceModel {
 
   void look_ahead(const CommandStream& stream);
   void find_contexts(const CommandStream& stream);
-  void find_candidates();
-  void add_candidate(CommandId command);
-  std::size_t number_of(CommandId command) const;
   void weigh_contexts();
+  std::size_t candidate_of(CommandId command);
+  std::size_t number_of(CommandId command) const;
   void weigh_recency(const CommandStream& stream);
   void correct();
   void choose_circumstances(const CommandStream& stream);
@@ -135,7 +135,7 @@ class SequenceModel {
   std::vector<StandingRates> rates_;
   StandingRates novelty_;  ///< how often what comes is no candidate
   CandidateMixer mixer_;
-  std::vector<float> corrections_;
+  HugeArray<float> corrections_;
 
   // What was last looked at; learn() goes on from there.
   std::uint64_t looked_at_ = 0;  ///< key of the stream; 0: nothing

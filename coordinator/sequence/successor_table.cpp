@@ -1,17 +1,25 @@
 #include "coordinator/sequence/successor_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
-#include <new>
-
-#include <sys/mman.h>
 
 namespace foreshock::coordinator {
 
 namespace {
 
-constexpr float kWholeShare = 65535;
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
+constexpr std::int32_t kWholeShare = 65535;
+constexpr std::size_t kLongestMemory = 64;  // visits
+
+/// How much of 65536 the newest of so many visits says. Not quite 1/visits, so that a single visit
+/// leaves room for doubt.
+constexpr auto kNewestSays = [] {
+  std::array<std::int32_t, kLongestMemory + 1> parts{};
+  for (std::size_t visits = 1; visits < parts.size(); ++visits) {
+    parts[visits] = static_cast<std::int32_t>(65536 / (static_cast<double>(visits) + 0.4));
+  }
+  return parts;
+}();
 
 /// The slot of a command that is new to the node: a free one, else that of the smallest share.
 std::size_t make_room(SuccessorNode& node) {
@@ -24,70 +32,77 @@ std::size_t make_room(SuccessorNode& node) {
 
 }  // namespace
 
-void SuccessorNode::learn(CommandId command, float memory) {
-  std::size_t seen = 0;
-  while (seen < used && slots[seen].command != command) ++seen;
-  if (seen == used) {
+void SuccessorNode::learn(CommandId command, std::size_t memory) {
+  // All slots, used or not, here and below: how many there are to do cannot be foreseen, and a
+  // wrong guess costs more. A free one stays all 0.
+  std::size_t seen = slots.size();
+  for (std::size_t slot = 0; slot < slots.size(); ++slot)
+    seen = slots[slot].command == command && slot < used ? slot : seen;
+  if (seen == slots.size()) {
     seen = make_room(*this);
     slots[seen] = Successor{command, 0, 0, 0};
   }
   if (visits < std::numeric_limits<std::uint16_t>::max()) ++visits;
   if (slots[seen].count < std::numeric_limits<std::uint8_t>::max()) ++slots[seen].count;
-  worth = static_cast<std::uint8_t>(std::min<unsigned>(visits, 255));
 
-  // A mean over the visits at first, then one that forgets. Not quite 1/visits, so that a single
-  // visit leaves room for doubt.
-  const float rate = 1.0F / std::min(static_cast<float>(visits) + 0.4F, memory);
-  for (std::size_t slot = 0; slot < used; ++slot) {
+  // A mean over the visits at first, then one that forgets.
+  const std::int32_t newest = kNewestSays[std::min({std::size_t{visits}, memory, kLongestMemory})];
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
     const bool came = slot == seen;
-    const float share = slots[slot].share;
-    slots[slot].share =
-        static_cast<std::uint16_t>(share + ((came ? kWholeShare : 0.0F) - share) * rate);
+    const std::int32_t distance = (came ? kWholeShare : 0) - slots[slot].share;
+    const auto step = static_cast<std::int32_t>(std::int64_t{distance} * newest >> 16);
+    slots[slot].share = static_cast<std::uint16_t>(slots[slot].share + step);
     slots[slot].history = static_cast<std::uint8_t>(slots[slot].history << 1 | (came ? 1 : 0));
   }
 }
 
-void SuccessorTable::Unmap::operator()(void* memory) const {
-  munmap(memory, bytes);
+SuccessorTable::SuccessorTable(std::size_t nodes)
+    : mask_(std::bit_ceil(std::max(nodes, kWays)) - 1), nodes_(mask_ + 1), tags_(mask_ + 1) {}
+
+std::size_t SuccessorTable::place_of(std::uint64_t hash) const {
+  const std::size_t first = bucket(hash);
+  const std::uint32_t check = check_of(hash);
+  std::size_t found = capacity();
+  // All four, whichever it is: which one cannot be foreseen, and a wrong guess costs more.
+  for (std::size_t place = first; place < first + kWays; ++place) {
+    found = tags_[place].check == check ? place : found;
+  }
+  return found;
 }
 
-SuccessorTable::SuccessorTable(std::size_t nodes)
-    : mask_(std::bit_ceil(std::max(nodes, kWays)) - 1), memory_(nullptr, Unmap{0}) {
-  // Each look-up is somewhere else: with huge pages, where the kernel has them, it needs no walk
-  // through page tables, and the table is there after a few faults instead of thousands.
-  const std::size_t bytes = (mask_ + 1) * sizeof(SuccessorNode);
-  const std::size_t mapped = bytes + kHugePage;
-  void* memory = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  memory_ = {memory, Unmap{mapped}};
-  std::size_t left = mapped;
-  std::align(kHugePage, bytes, memory, left);
-  madvise(memory, bytes, MADV_HUGEPAGE);
-  nodes_ = static_cast<SuccessorNode*>(memory);
+std::size_t SuccessorTable::least_worthy(std::size_t bucket) const {
+  std::size_t least = bucket;
+  for (std::size_t place = bucket + 1; place < bucket + kWays; ++place) {
+    if (tags_[place].worth < tags_[least].worth) least = place;
+  }
+  return least;
 }
 
 SuccessorNode* SuccessorTable::find(std::uint64_t hash) {
-  SuccessorNode* first = &nodes_[bucket(hash)];
-  const std::uint32_t check = check_of(hash);
-  for (std::size_t way = 0; way < kWays; ++way) {
-    if (first[way].check == check) return &first[way];
-  }
-  return nullptr;
+  const std::size_t place = place_of(hash);
+  if (place == capacity()) return nullptr;
+  __builtin_prefetch(&nodes_[place]);
+  return &nodes_[place];
 }
 
-SuccessorNode& SuccessorTable::find_or_add(std::uint64_t hash) {
-  if (SuccessorNode* known = find(hash)) return *known;
-  SuccessorNode* first = &nodes_[bucket(hash)];
-  SuccessorNode* least = first;
-  for (std::size_t way = 1; way < kWays; ++way) {
-    if (first[way].worth < least->worth) least = &first[way];
+void SuccessorTable::prefetch_new(std::uint64_t hash) const {
+  __builtin_prefetch(&nodes_[least_worthy(bucket(hash))], 1);
+}
+
+void SuccessorTable::learn(std::uint64_t hash, CommandId command, std::size_t memory) {
+  std::size_t place = place_of(hash);
+  if (place == capacity()) {
+    const std::size_t first = bucket(hash);
+    place = least_worthy(first);
+    for (std::size_t other = first; other < first + kWays; ++other) {
+      if (tags_[other].worth > 0) --tags_[other].worth;
+    }
+    nodes_[place] = SuccessorNode{};
+    tags_[place].check = check_of(hash);
   }
-  for (std::size_t way = 0; way < kWays; ++way) {
-    if (first[way].worth > 0) --first[way].worth;
-  }
-  *least = SuccessorNode{};
-  least->check = check_of(hash);
-  return *least;
+  SuccessorNode& node = nodes_[place];
+  node.learn(command, memory);
+  tags_[place].worth = std::min<std::uint32_t>(node.visits, 255);
 }
 
 }  // namespace foreshock::coordinator

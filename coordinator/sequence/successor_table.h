@@ -4,8 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+
+#include "coordinator/sequence/huge_array.h"
 
 namespace foreshock::coordinator {
 
@@ -22,50 +23,57 @@ struct Successor {
 
 /// What came after one context: its seven most usual successors. One cache line.
 struct alignas(64) SuccessorNode {
-  std::uint32_t check = 0;  ///< of the context's hash; 0: free
   std::uint16_t visits = 0;
   std::uint8_t used = 0;
-  std::uint8_t worth = 0;  ///< what is worth least makes room; falls while others need room
   std::array<Successor, 7> slots{};
 
   std::span<const Successor> successors() const { return {slots.data(), used}; }
   /// `command` came after it. @param memory  visits that a share goes back over, about.
-  void learn(CommandId command, float memory);
+  void learn(CommandId command, std::size_t memory);
 };
 static_assert(sizeof(SuccessorNode) == 64);
 
 /// Contexts by their hash, bounded: a new one takes the place of the least worthy of the four that
-/// it may lie in. One thread.
+/// it may lie in. Which contexts lie in a bucket is told by its tags alone, so that one that is not
+/// there, as most long ones are not, costs no look at nodes. One thread.
 class SuccessorTable {
  public:
-  /// @param nodes  room for so many contexts, 64 bytes each, rounded up to a power of two. Memory
+  /// @param nodes  room for so many contexts, 68 bytes each, rounded up to a power of two. Memory
   /// is taken as it is used.
   explicit SuccessorTable(std::size_t nodes);
 
   /// To be called some time before find().
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&nodes_[bucket(hash)]); }
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&tags_[bucket(hash)]); }
   /// Absent: the context was not seen, or was forgotten.
   SuccessorNode* find(std::uint64_t hash);
-  SuccessorNode& find_or_add(std::uint64_t hash);
+  /// To be called some time before learn() of a context that find() did not find.
+  void prefetch_new(std::uint64_t hash) const;
+  /// `command` came after the context, which is remembered from now on.
+  void learn(std::uint64_t hash, CommandId command, std::size_t memory);
   std::size_t capacity() const { return mask_ + 1; }
 
  private:
-  struct Unmap {
-    std::size_t bytes;
-    void operator()(void* memory) const;
+  /// Of the context that lies in a place.
+  struct Tag {
+    std::uint32_t check : 24;  ///< of its hash; 0: the place is free
+    std::uint32_t worth : 8;   ///< the least makes room; falls while others need room
   };
+  static_assert(sizeof(Tag) == 4);
   static constexpr std::size_t kWays = 4;
 
   std::size_t bucket(std::uint64_t hash) const {
     return static_cast<std::size_t>(hash) & mask_ & ~(kWays - 1);
   }
   static std::uint32_t check_of(std::uint64_t hash) {
-    return static_cast<std::uint32_t>(hash >> 32) | 1;
+    return static_cast<std::uint32_t>(hash >> 40) | 1;
   }
+  /// The context's place, or the number of places where it has none.
+  std::size_t place_of(std::uint64_t hash) const;
+  std::size_t least_worthy(std::size_t bucket) const;
 
   std::size_t mask_;
-  std::unique_ptr<void, Unmap> memory_;
-  SuccessorNode* nodes_;
+  HugeArray<SuccessorNode> nodes_;
+  HugeArray<Tag> tags_;
 };
 
 }  // namespace foreshock::coordinator

@@ -52,7 +52,7 @@ TEST(SuccessorTable, finds_what_was_added) {
   SuccessorTable table(1000);
   EXPECT_EQ(table.capacity(), 1024U);
   EXPECT_EQ(table.find(hash_of(1)), nullptr);
-  table.find_or_add(hash_of(1)).learn(3, 16);
+  table.learn(hash_of(1), 3, 16);
   const SuccessorNode* node = table.find(hash_of(1));
   ASSERT_NE(node, nullptr);
   EXPECT_EQ(node->slots[0].command, 3U);
@@ -60,18 +60,18 @@ TEST(SuccessorTable, finds_what_was_added) {
 
 TEST(SuccessorTable, keeps_what_is_visited_often_while_others_come_and_go) {
   SuccessorTable table(64);
-  for (int i = 0; i < 200; ++i) table.find_or_add(hash_of(1)).learn(3, 16);
+  for (int i = 0; i < 200; ++i) table.learn(hash_of(1), 3, 16);
   for (std::uint64_t other = 2; other < 1000; ++other) {
-    table.find_or_add(hash_of(other)).learn(4, 16);
+    table.learn(hash_of(other), 4, 16);
   }
   EXPECT_NE(table.find(hash_of(1)), nullptr);
 }
 
 TEST(SuccessorTable, forgets_in_the_end_what_is_no_longer_visited) {
   SuccessorTable table(4);
-  for (int i = 0; i < 200; ++i) table.find_or_add(hash_of(1)).learn(3, 16);
+  for (int i = 0; i < 200; ++i) table.learn(hash_of(1), 3, 16);
   for (std::uint64_t other = 2; other < 2000; ++other) {
-    table.find_or_add(hash_of(other)).learn(4, 16);
+    table.learn(hash_of(other), 4, 16);
   }
   EXPECT_EQ(table.find(hash_of(1)), nullptr);
 }
