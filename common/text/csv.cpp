@@ -18,10 +18,14 @@ namespace foreshock {
 
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{256} * 1024;
+constexpr std::size_t kChunkBytes = std::size_t{32} * 1024;
 
 std::string quote_for_error(std::string_view text) {
   return '"' + cut_to_width(make_printable(text), 60) + '"';
+}
+
+bool needs_quotes(char letter) {
+  return letter == ',' || letter == '"' || letter == '\r' || letter == '\n';
 }
 
 template <typename Number>
@@ -232,7 +236,7 @@ void CsvWriter::separate() {
 
 CsvWriter& CsvWriter::add(std::string_view text) {
   separate();
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+  if (std::ranges::none_of(text, needs_quotes)) {
     buffer_ += text;
     return *this;
   }
@@ -253,7 +257,8 @@ CsvWriter& CsvWriter::add(double number) {
 
 CsvWriter& CsvWriter::add(std::int64_t number) {
   separate();
-  fmt::format_to(std::back_inserter(buffer_), "{}", number);
+  const fmt::format_int text(number);
+  buffer_.append(text.data(), text.size());
   return *this;
 }
 
