@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <Eigen/Core>
+
 namespace foreshock::coordinator {
 
 namespace {
@@ -14,43 +16,37 @@ constexpr double kLeastShare = 1e-8;
 constexpr double kSmoothing =
     0.1;  ///< of the mean error, at the median: there the loss is a parabola
 
+using Column = Eigen::Map<const Eigen::ArrayXd>;
+
+Column column(const std::vector<double>& values) {
+  return {values.data(), static_cast<Eigen::Index>(values.size())};
+}
+
 /// Mixture of each case.
-std::vector<double> mix(const Cases& cases, const std::vector<double>& shares) {
-  std::vector<double> mixed(cases.size(), 0.0);
+Eigen::ArrayXd mix(const Cases& cases, const std::vector<double>& shares) {
+  Eigen::ArrayXd mixed = Eigen::ArrayXd::Zero(column(cases.came).size());
   for (std::size_t m = 0; m < shares.size(); ++m) {
-    if (shares[m] <= 0) continue;
-    const double share = shares[m];
-    const double* said = cases.said[m].data();
-    for (std::size_t i = 0; i < mixed.size(); ++i) mixed[i] += share * said[i];
+    if (shares[m] > 0) mixed += shares[m] * column(cases.said[m]);
   }
   return mixed;
 }
 
-double mean_error(const Cases& cases, const std::vector<double>& mixed, double all) {
-  double sum = 0;
-  for (std::size_t i = 0; i < mixed.size(); ++i)
-    sum += cases.weight[i] * std::abs(cases.came[i] - mixed[i]);
-  return sum / all;
+double mean_error(const Cases& cases, const Eigen::ArrayXd& mixed, double all) {
+  return (column(cases.weight) * (column(cases.came) - mixed).abs()).sum() / all;
 }
 
 /// The loss's slope in each member's share, in units of `scale`.
-std::vector<double> slopes(const Cases& cases, const std::vector<double>& mixed, double level,
+std::vector<double> slopes(const Cases& cases, const Eigen::ArrayXd& mixed, double level,
                            double scale, double all) {
-  std::vector<double> pulls(mixed.size());
   // At outer levels the few errors beyond must not be outweighed by the many small slopes before.
   const double middle = 4 * level * (1 - level);
   const double soft = kSmoothing * scale * middle * middle;
-  for (std::size_t i = 0; i < mixed.size(); ++i) {
-    const double error = cases.came[i] - mixed[i];
-    pulls[i] = cases.weight[i] * (0.5 - level - 0.5 * error / (std::abs(error) + soft));
-  }
+  const Eigen::ArrayXd errors = column(cases.came) - mixed;
+  const Eigen::ArrayXd pulls =
+      column(cases.weight) * (0.5 - level - 0.5 * errors / (errors.abs() + soft));
   std::vector<double> slope(cases.said.size(), 0.0);
-  for (std::size_t m = 0; m < slope.size(); ++m) {
-    const double* said = cases.said[m].data();
-    double sum = 0;
-    for (std::size_t i = 0; i < pulls.size(); ++i) sum += pulls[i] * said[i];
-    slope[m] = sum / (all * scale);
-  }
+  for (std::size_t m = 0; m < slope.size(); ++m)
+    slope[m] = (pulls * column(cases.said[m])).sum() / (all * scale);
   return slope;
 }
 
@@ -89,8 +85,7 @@ void Cases::reserve(std::size_t members, std::size_t cases) {
 std::vector<double> aggregate(const Cases& cases, double level, const std::vector<double>& prior,
                               double pull) {
   if (cases.size() < kLeastCases || prior.size() < 2) return prior;
-  double all = 0;
-  for (const double weight : cases.weight) all += weight;
+  const double all = column(cases.weight).sum();
   const double error = mean_error(cases, mix(cases, prior), all);
   if (!(error > 0)) return prior;
   // So that outer levels, whose losses are small, learn at the same pace.

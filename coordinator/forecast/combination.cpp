@@ -29,7 +29,11 @@ constexpr double kBandPrior = 0.6;  ///< share of the combination's own band bef
 // Shares of what is unlike all others, before it is judged.
 constexpr double kForestPrior = 1.0 / 3;
 constexpr double kNearPrior = 1.0 / 2;  ///< of the online forecaster, in the first quarter hour
+/// Past errors looked at for a band: so many say enough of a coarse series, and asking them is what
+/// costs most of its forecast.
 constexpr std::size_t kMostErrors = 1000;
+constexpr std::size_t kMostErrorsOfFine = 5000;
+constexpr std::size_t kFineDay = 96;  ///< steps a day: of more a series is fine
 /// The stretches of RecentValues; the short ones are left out first.
 constexpr std::array<const char*, 4> kStretches = {"last quarter of a unit", "last unit",
                                                    "last three units", "all values"};
@@ -279,7 +283,7 @@ class Run {
                       });
       from = to;
     }
-    errors_.prepare(kMostErrors);
+    errors_.prepare(window_.day > kFineDay ? kMostErrorsOfFine : kMostErrors);
   }
 
   /// The band first, then the recent values, the online forecaster's, and the forest's.

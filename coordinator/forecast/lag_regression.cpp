@@ -137,7 +137,7 @@ class ShapeRun {
 
   MemberPaths run() {
     MemberPaths member{.name = shape_.name(), .paths = {}};
-    const std::size_t refit = std::max<std::size_t>(1, window_.unit / 2);
+    const std::size_t refit = window_.unit;
     for (std::size_t t = 0; t <= window_.size(); ++t) {
       const std::size_t made = member.paths.size();
       if (made < horizons_.origins.size() && horizons_.origins[made] == t) {

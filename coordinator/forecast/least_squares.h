@@ -17,14 +17,19 @@ class LeastSquares {
 
   /// What was learned before counts `keep` times as much from now on.
   void add(const Vector& x, double y, double weight, double keep) {
+    // What is new counts more instead: to weigh all that is old anew would cost as much again.
+    unit_ *= keep;
     const Row row(x.data());
-    gram_.template triangularView<Eigen::Lower>() = keep * gram_ + (weight * row) * row.transpose();
-    cross_ = keep * cross_ + weight * y * row;
+    const Column weighted = (weight / unit_) * row;
+    gram_.noalias() += weighted * row.transpose();
+    cross_ += y * weighted;
+    if (unit_ < kLeastUnit) apply_unit();
   }
 
   /// @param ridges  added to the diagonal. Coefficients stay as they were where the equations have
   /// no solution.
   void solve(const Vector& ridges) {
+    apply_unit();
     Matrix equations = gram_;
     equations.diagonal().array() += 1e-9 * gram_.trace() + 1e-12;
     equations.diagonal() += Row(ridges.data());
@@ -39,7 +44,16 @@ class LeastSquares {
   using Matrix = Eigen::Matrix<double, static_cast<int>(N), static_cast<int>(N)>;
   using Row = Eigen::Map<const Column>;
 
-  Matrix gram_ = Matrix::Zero();  ///< its lower triangle
+  void apply_unit() {
+    gram_ *= unit_;
+    cross_ *= unit_;
+    unit_ = 1;
+  }
+
+  static constexpr double kLeastUnit = 1e-100;
+
+  double unit_ = 1;  ///< of what follows
+  Matrix gram_ = Matrix::Zero();
   Column cross_ = Column::Zero();
   Column coefficients_ = Column::Zero();
 };

@@ -10,11 +10,15 @@ namespace {
 // Half widths of likeness.
 constexpr float kLogAheadWidth = 0.3F;
 constexpr float kDayWidth = 0.08F;  ///< of a day: about two hours
-constexpr double kSaidWidth = 0.5;  ///< of the usual spread of what is said
+constexpr float kSaidWidth = 0.5F;  ///< of the usual spread of what is said
 constexpr float kAnyPlace = 0.05F;  ///< what a point elsewhere still counts
 
+/// So many are worked on at a time: what comes in between stays in registers.
+constexpr Eigen::Index kBlock = 8;
+using Block = Eigen::Array<float, kBlock, 1>;
+
 /// Nearly exp(x) for x >= 0, which is all that likeness needs, and much faster.
-Eigen::ArrayXf growth(const Eigen::ArrayXf& x) {
+[[gnu::always_inline]] inline Block growth(const Block& x) {
   return 1 + x * (1 + x * (0.5F + x * (1.0F / 6 + x * (1.0F / 24))));
 }
 
@@ -58,8 +62,9 @@ void LocalErrors::prepare(std::size_t most) {
   for (const Past& past : errors_) said.push_back(past.point.said);
   said_scale_ = std::max(spread(std::move(said)), window_.noise * 1e-3);
   const auto count = static_cast<Eigen::Index>(errors_.size());
+  // To whole blocks: those at the end weigh nothing.
   for (Eigen::ArrayXf* const column : {&weights_, &log_aheads_, &said_, &steps_, &times_of_day_})
-    column->resize(count);
+    column->setZero((count + kBlock - 1) / kBlock * kBlock);
   for (Eigen::Index i = 0; i < count; ++i) {
     const Past& past = errors_[static_cast<std::size_t>(i)];
     weights_[i] = static_cast<float>(past.weight);
@@ -71,16 +76,23 @@ void LocalErrors::prepare(std::size_t most) {
 }
 
 Eigen::ArrayXf LocalErrors::likeness(const ForecastPoint& point, std::size_t apart) const {
-  const Eigen::ArrayXf farther =
-      (log_aheads_ - std::log(static_cast<float>(point.ahead))).abs() / kLogAheadWidth;
-  const Eigen::ArrayXf later = (times_of_day_ - time_of_day(point.t)).abs();
-  const Eigen::ArrayXf higher = (said_ - static_cast<float>(point.said / said_scale_)).abs();
-  const Eigen::ArrayXf elsewhere =
-      growth(later.min(1 - later) / kDayWidth + higher / static_cast<float>(kSaidWidth));
-  const Eigen::ArrayXf alike =
-      weights_ * (1 + kAnyPlace * elsewhere) / (elsewhere * growth(farther));
-  const auto near = (steps_ - static_cast<float>(point.t)).abs() < static_cast<float>(apart);
-  return near.select(0, alike);
+  const float log_ahead = std::log(static_cast<float>(point.ahead));
+  const float time = time_of_day(point.t);
+  const auto said = static_cast<float>(point.said / said_scale_);
+  const auto step = static_cast<float>(point.t);
+  Eigen::ArrayXf likeness(weights_.size());
+  for (Eigen::Index i = 0; i < likeness.size(); i += kBlock) {
+    const auto of = [i](const Eigen::ArrayXf& column) { return column.segment<kBlock>(i); };
+    const Block farther = (of(log_aheads_) - log_ahead).abs() * (1 / kLogAheadWidth);
+    const Block later = (of(times_of_day_) - time).abs();
+    const Block higher = (of(said_) - said).abs();
+    const Block elsewhere =
+        growth(later.min(1 - later) * (1 / kDayWidth) + higher * (1 / kSaidWidth));
+    const Block alike = of(weights_) * (1 + kAnyPlace * elsewhere) / (elsewhere * growth(farther));
+    const auto near = (of(steps_) - step).abs() < static_cast<float>(apart);
+    likeness.segment<kBlock>(i) = near.select(0, alike);
+  }
+  return likeness;
 }
 
 Quantiles LocalErrors::quantiles(const ForecastPoint& point, std::size_t apart) const {
@@ -90,10 +102,19 @@ Quantiles LocalErrors::quantiles(const ForecastPoint& point, std::size_t apart) 
   if (!(all > 0)) return quantiles;
   double sum = 0;
   std::size_t q = 0;
-  for (std::size_t i = 0; i < errors_.size() && q < quantiles.size(); ++i) {
-    sum += weights[static_cast<Eigen::Index>(i)];
-    for (; q < quantiles.size() && sum >= kQuantileLevels[q] * all; ++q)
-      quantiles[q] = errors_[i].error;
+  for (Eigen::Index first = 0; first < weights.size(); first += kBlock) {
+    const double block = weights.segment<kBlock>(first).sum();
+    if (sum + block < kQuantileLevels[q] * all) {
+      sum += block;
+      continue;
+    }
+    const auto end = std::min(first + kBlock, static_cast<Eigen::Index>(errors_.size()));
+    for (Eigen::Index i = first; i < end; ++i) {
+      sum += weights[i];
+      for (; q < quantiles.size() && sum >= kQuantileLevels[q] * all; ++q)
+        quantiles[q] = errors_[static_cast<std::size_t>(i)].error;
+    }
+    if (q == quantiles.size()) break;
   }
   for (; q < quantiles.size(); ++q) quantiles[q] = errors_.back().error;
   double factor = std::sqrt(point.liveliness);

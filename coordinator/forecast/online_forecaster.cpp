@@ -395,6 +395,7 @@ std::vector<double> OnlineForecaster::path(std::size_t points) const {
   std::vector<double> path(points, 0.0);
   for (std::size_t v = 0; v < kViews; ++v) {
     const View& view = views_[v];
+    if (v > 0 && view.period == 0) continue;
     Lags residuals = view.residuals;
     std::size_t d = 0;
     double share = weights(0)[v];

@@ -28,8 +28,11 @@ class RecentValues {
   Quantiles same_time(std::size_t origin, std::size_t t) const;
 
  private:
+  Quantiles quantiles_between(std::size_t from, std::size_t to) const;
+
   const Window& window_;
   std::vector<std::size_t> stretches_;
+  std::vector<std::size_t> in_order_;  ///< the steps of the window, the least value's first
 };
 
 }  // namespace foreshock::coordinator
