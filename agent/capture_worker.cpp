@@ -104,7 +104,7 @@ bool CaptureWorker::drain_batch() {
   batch.position = source_.position();
   // Only this thread pushes, and it looked for room before: the batch always fits.
   if (!batch.events.empty()) captured_.try_push(batch);
-  if (captured_.size() >= options_.prompt_batches) wake_receiver();
+  if (last_batch_events_ >= options_.prompt_events) wake_receiver();
   return full;
 }
 

@@ -38,7 +38,9 @@ class CaptureWorker {
     std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(100);
     std::size_t events_per_batch = 1024;
     std::size_t queued_batches = 64;
-    std::size_t prompt_batches = 8;  ///< with so many waiting the receiver is woken before its tick
+    /// A batch of so many wakes the receiver before its tick: taken while it is in the processor's
+    /// cache, and its memory is used again for the next.
+    std::size_t prompt_events = 100;
   };
 
   /// Answers execs on the capture thread; borrowed, to be set before the thread runs.
@@ -56,7 +58,7 @@ class CaptureWorker {
 
   // For the receiving thread.
 
-  /// Readable when a watched command was seen, a reflex was fired or many batches wait.
+  /// Readable when a watched command was seen, a reflex was fired or many events wait.
   int ready_fd() const { return wake_.get(); }
   void clear_ready();
   std::vector<CapturedBatch> take();

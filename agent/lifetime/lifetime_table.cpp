@@ -15,7 +15,7 @@ constexpr std::size_t kMaxLookedUp = 4096;
 
 /// Nodes kept for what starts next, and room kept for what ends: an ordinary period's worth.
 constexpr std::size_t kSpareNodes = 1024;
-constexpr std::size_t kReservedAtMost = 2048;
+constexpr std::size_t kRoomOfReport = 2048;
 
 bool same_process(const ProcessKey& a, const ProcessKey& b) {
   return a.pid == b.pid && std::chrono::abs(a.start - b.start) < kProcTick;
@@ -49,6 +49,13 @@ Execution make_execution_without_exec(ExitEvent&& event, const std::string& cgro
   return execution;
 }
 
+/// Begun with the room that a busy second needs, at the first one: the memory of the last report's
+/// is free again by then, and growing would go through as much once more.
+void add_to(std::vector<Execution>& executions, Execution&& execution) {
+  if (executions.capacity() == 0) executions.reserve(kRoomOfReport);
+  executions.push_back(std::move(execution));
+}
+
 /// A short process's cgroup is sometimes known only at its end.
 void fill_in_cgroup(Execution& execution, const ExitEvent& exit, const std::string& cgroup) {
   if (!execution.cgroup.empty() || cgroup.empty()) return;
@@ -77,7 +84,7 @@ void LifetimeTable::on_exec(ExecEvent&& event, const std::string& cgroup) {
     return exec_again(live, std::move(execution));
   if (process.start < live->execution.facts.process.start) {
     // Of a process that must have ended: its pid has a later owner.
-    finished_.push_back(std::move(execution));
+    add_to(finished_, std::move(execution));
     return;
   }
   close_without_end(live);  // its exit was lost
@@ -103,11 +110,11 @@ void LifetimeTable::on_exit(ExitEvent&& event, const std::string& cgroup) {
   Execution fork = make_execution_without_exec(std::move(event), cgroup);
   inherit_command(fork, forked_from);
   if (is_withheld(fork)) {
-    withheld_.push_back(std::move(fork));
+    add_to(withheld_, std::move(fork));
     return;
   }
   fork.ancestry = ancestry_of(fork.facts);
-  finished_.push_back(std::move(fork));
+  add_to(finished_, std::move(fork));
 }
 
 LifetimeTable::Running LifetimeTable::on_use(const ProcessUse& process, BootTime now,
@@ -163,7 +170,6 @@ void LifetimeTable::inherit_command(Execution& fork, const ProcessKey& from) {
 
 std::vector<Execution> LifetimeTable::take_finished_and_started() {
   auto result = std::exchange(finished_, {});
-  finished_.reserve(std::min(result.size(), kReservedAtMost));
   result.reserve(result.size() + unreported_);
   for (auto live = std::prev(live_.end(), static_cast<std::ptrdiff_t>(unreported_));
        live != live_.end(); ++live) {
@@ -299,14 +305,14 @@ void LifetimeTable::exec_again(LiveList::iterator live, Execution&& next) {
 /// Once is enough for what was reported when it began.
 void LifetimeTable::keep_without_end(Execution&& execution, Telling telling) {
   if (telling == Telling::done) return;
-  (telling == Telling::withheld ? withheld_ : finished_).push_back(std::move(execution));
+  add_to(telling == Telling::withheld ? withheld_ : finished_, std::move(execution));
 }
 
 void LifetimeTable::finish(LiveList::iterator live, ExecutionEnd&& end) {
   Execution& execution = live->execution;
   execution.end = end;
   execution.so_far.reset();
-  (live->telling == Telling::withheld ? withheld_ : finished_).push_back(std::move(execution));
+  add_to(live->telling == Telling::withheld ? withheld_ : finished_, std::move(execution));
   remove(live);
 }
 

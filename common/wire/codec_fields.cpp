@@ -74,7 +74,8 @@ UseSoFar read_so_far(FieldReader& reader, const schema::UseSoFar& so_far) {
 
 BuilderLease::BuilderLease()
     : builder_([]() -> fb::FlatBufferBuilder& {
-        thread_local fb::FlatBufferBuilder builder(64 << 10);
+        // Filled from its end: what is never written takes no memory, and growing copies all of it.
+        thread_local fb::FlatBufferBuilder builder(kKeptBuilderBytes);
         return builder;
       }()) {}
 

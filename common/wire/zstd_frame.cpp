@@ -1,5 +1,7 @@
 #include "common/wire/zstd_frame.h"
 
+#include <bit>
+#include <cstddef>
 #include <memory>
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@ namespace {
 
 /// The fastest regular level: reports are sent each second and repeat themselves a lot.
 constexpr int kLevel = 1;
+constexpr std::size_t kMostKept = std::size_t{2} << 20;  // bytes, by each thread
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -26,13 +29,20 @@ Error corrupt(std::string_view cause) {
 ByteBuffer compress(ByteView bytes) {
   thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
   FS_ASSERT(context != nullptr);
-  ByteBuffer frame(ZSTD_compressBound(bytes.size()));
-  const std::size_t size = ZSTD_compressCCtx(context.get(), frame.data(), frame.size(),
-                                             bytes.data(), bytes.size(), kLevel);
-  FS_ASSERT(!ZSTD_isError(size));  // the destination has room for the worst case
-  frame.resize(size);
-  frame.shrink_to_fit();
-  return frame;
+  // Room for the worst case, neither filled with zeros nor taken anew for each frame.
+  thread_local std::unique_ptr<std::byte[]> kept;
+  thread_local std::size_t kept_size = 0;
+  const std::size_t bound = ZSTD_compressBound(bytes.size());
+  const bool is_usual = bound <= kMostKept;
+  if (is_usual && kept_size < bound) {
+    kept = std::make_unique_for_overwrite<std::byte[]>(kept_size = std::bit_ceil(bound));
+  }
+  const auto own = is_usual ? nullptr : std::make_unique_for_overwrite<std::byte[]>(bound);
+  std::byte* const room = is_usual ? kept.get() : own.get();
+  const std::size_t size =
+      ZSTD_compressCCtx(context.get(), room, bound, bytes.data(), bytes.size(), kLevel);
+  FS_ASSERT(!ZSTD_isError(size));
+  return {room, room + size};
 }
 
 Result<ByteBuffer> decompress(ByteView frame, std::size_t limit) {
