@@ -51,8 +51,22 @@ struct {
   __type(value, struct ended_slot);
 } ended SEC(".maps");
 
+enum { SLOTS_OF_WORD = 64, MARK_WORDS = FS_ENDED_SLOTS / SLOTS_OF_WORD };
+
+/* A bit for each slot that was handed over to a process since the sweep last looked at it: of
+ * thousands of slots, which lie far apart, it looks at these only. */
+__u64 marks[MARK_WORDS];
+
+static __always_inline void mark(__u32 index) {
+  __sync_fetch_and_or(&marks[index / SLOTS_OF_WORD % MARK_WORDS], 1ULL << (index % SLOTS_OF_WORD));
+}
+
+static __always_inline __u32 index_of(struct task_struct* leader) {
+  return (__u32)leader->tgid & (FS_ENDED_SLOTS - 1);
+}
+
 static __always_inline struct ended_slot* slot_of(struct task_struct* leader) {
-  __u32 index = (__u32)leader->tgid & (FS_ENDED_SLOTS - 1);
+  __u32 index = index_of(leader);
 
   return bpf_map_lookup_elem(&ended, &index);
 }
@@ -245,6 +259,7 @@ int BPF_PROG(on_process_exit, struct task_struct* task) {
   fill_exit(&slot->event, task);
   slot->leader = (__u64)leader;
   hand_over(slot, key);
+  mark(index_of(leader)); /* after that, so that a sweep in between leaves it marked or finds it */
   return 0;
 }
 
@@ -273,8 +288,9 @@ int BPF_PROG(on_process_free, struct task_struct* task) {
 
 struct sweep {
   __u64 ended_before_ns;
+  __u64 marked; /* of the word */
+  __u32 word;
   __u32 waiting;
-  __u32 reserved;
 };
 
 /* Whether a leader is still the process of that event, and not freed or another's by now. */
@@ -290,16 +306,24 @@ static __always_inline bool is_leader_of(struct task_struct* leader,
  * its threads but the leader are in the sums. That the slot can be claimed shows that the leader
  * had not been freed by then.
  */
-static long finish_if_old(void* map, const __u32* index, struct ended_slot* slot,
-                          struct sweep* sweep) {
-  __u64 owner = slot->owner;
-  struct task_struct* leader = (struct task_struct*)slot->leader;
-  struct fs_exit_event* event = &slot->event;
+static long finish_if_old(__u32 bit, struct sweep* sweep) {
+  __u32 index = sweep->word * SLOTS_OF_WORD + bit;
+  struct task_struct* leader;
+  struct fs_exit_event* event;
   struct signal_struct* signal;
+  struct ended_slot* slot;
+  __u64 owner;
 
-  if (!owner || (owner & IN_USE)) return 0;
+  if (!(sweep->marked & (1ULL << (bit % SLOTS_OF_WORD)))) return 0;
+  slot = bpf_map_lookup_elem(&ended, &index);
+  if (!slot) return 0;
+  owner = slot->owner;
+  if (!owner || (owner & IN_USE)) return 0; /* in use: freed next, or marked next */
+  leader = (struct task_struct*)slot->leader;
+  event = &slot->event;
   if (event->header.boot_time_ns >= sweep->ended_before_ns || !claim(slot, owner)) {
     sweep->waiting++;
+    mark(index);
     return 0;
   }
   if (is_leader_of(leader, event)) {
@@ -315,12 +339,21 @@ static long finish_if_old(void* map, const __u32* index, struct ended_slot* slot
   return 0;
 }
 
+static long sweep_word(__u32 word, struct sweep* sweep) {
+  if (word >= MARK_WORDS) return 1; /* cannot be: for the verifier */
+  if (!marks[word]) return 0;
+  sweep->word = word;
+  sweep->marked = __sync_lock_test_and_set(&marks[word], 0);
+  bpf_loop(SLOTS_OF_WORD, finish_if_old, sweep, 0);
+  return 0;
+}
+
 /* Never attached: the reader runs it, with the time as its argument. Returns how many still wait.
  */
 SEC("raw_tp")
 int sweep_ended(struct bpf_raw_tracepoint_args* ctx) {
   struct sweep sweep = {.ended_before_ns = ctx->args[0]};
 
-  bpf_for_each_map_elem(&ended, finish_if_old, &sweep, 0);
+  bpf_loop(MARK_WORDS, sweep_word, &sweep, 0);
   return sweep.waiting;
 }
