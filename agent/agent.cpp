@@ -108,7 +108,7 @@ struct Agent::Impl {
 
   Result<void> open() {
     raise_descriptor_limit();
-  keep_freed_memory();
+    keep_freed_memory();
     FS_CHECK(make_directories(config.state_directory, 0700));
     FS_CHECK(check_writable_directory(config.state_directory));
     FS_TRY(state_lock, lock_directory(config.state_directory));

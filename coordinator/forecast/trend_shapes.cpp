@@ -144,7 +144,7 @@ class HarmonicShape final : public Shape {
   }
   void add(std::size_t t, double value) override {
     regression_.add(features(t), value, 1, keep_);
-    const std::size_t apart = std::max<std::size_t>(1, window_.unit / 2);
+    const std::size_t apart = std::max<std::size_t>(1, window_.unit / 8);
     if (++count_ % apart == 0) regression_.solve(ridges_);
   }
 

@@ -172,17 +172,22 @@ void SequenceModel::find_contexts(const CommandStream& stream) {
   set(host1, hash_pair(stream.host, last[1]));
   set(host2, hash_pair(stream.host, pair));
 
-  // While a user is on one host only, what the user does is what the stream says.
-  active_[user1] = active_[user2] = streams_.user_is_elsewhere(stream);
   active_[host1] = active_[host2] = streams_.host_has_others(stream);
   active_[own_again] = false;
 
   for (std::size_t i = 0; i < kContexts; ++i) {
     if (active_[i]) table_.prefetch(hashes_[i]);
   }
+  // While a user is on one host only, the user's contexts say what the stream's do: they are
+  // learned for the day on which the user is seen on another one.
+  std::array<bool, kContexts> asked = active_;
+  asked[user1] = asked[user2] = streams_.user_is_elsewhere(stream);
   for (std::size_t i = 0; i < kContexts; ++i) {
-    nodes_[i] = active_[i] ? table_.find(hashes_[i]) : nullptr;
+    nodes_[i] = asked[i] ? table_.find(hashes_[i]) : nullptr;
   }
+  // What came after a few commands is seen before what came after many is worth remembering.
+  if (nodes_[own4] == nullptr)
+    for (const Input longer : {own6, own8, own12, own20}) active_[longer] = false;
   // What followed the newest command the last two times is itself a context: things alternate.
   active_[own_again] = nodes_[own1] != nullptr;
   if (!active_[own_again]) return;

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "agent/capture/replay_event_source.h"
 #include "agent/spool/memory_spool.h"
@@ -235,6 +236,27 @@ TEST_F(AgentLoopTest, a_watched_exec_goes_ahead_of_its_batch) {
   EXPECT_TRUE(sent<Batch>().empty());
   tick();
   EXPECT_EQ(reports()[0].executions.size(), 3u);
+}
+
+TEST_F(AgentLoopTest, many_events_are_taken_before_the_tick_and_told_at_it) {
+  const auto is_woken = [&] {
+    pollfd ready{.fd = capture_->ready_fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&ready, 1, 0) == 1;
+  };
+  add_exec(1000, {"make"});
+  capture();
+  EXPECT_FALSE(is_woken());
+  for (std::uint32_t pid = 2000; pid < 2060; ++pid) {
+    add_exec(pid, {"cc1"});
+    add_exit(pid);
+  }
+  capture();
+  EXPECT_TRUE(is_woken());
+  loop_->on_captured();
+  EXPECT_FALSE(is_woken());
+  EXPECT_TRUE(sent<Batch>().empty());
+  tick();
+  EXPECT_EQ(reports()[0].executions.size(), 61u);
 }
 
 TEST_F(AgentLoopTest, a_refused_command_is_reported) {
