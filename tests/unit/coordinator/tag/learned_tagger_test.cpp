@@ -42,6 +42,12 @@ TEST(LearnedTagger, an_idle_server_that_is_there_is_known_too) {
   EXPECT_GT(tag_of(profile_of({{"redis-server <path>", 0.01, 0, 3}}), kAppTypeKey).confidence, 0.6);
 }
 
+TEST(LearnedTagger, a_name_like_our_own_is_not_our_own) {
+  EXPECT_EQ(tag_of(profile_of({{"foreshock-agent run", 40, 3, 9}}), kAppTypeKey).value,
+            "monitoring");
+  EXPECT_EQ(tag_of(profile_of({{"foreshock-demo-burst <n>", 40, 3, 9}}), kAppTypeKey), Tag{});
+}
+
 TEST(LearnedTagger, a_visitor_is_not_what_a_workload_is) {
   const auto profile = profile_of({{"my_engine", 100, 0, 3}, {"tar -xf <path>", 1, 1, 0}});
   EXPECT_LT(tag_of(profile, kAppTypeKey).confidence, 0.1);
