@@ -1,6 +1,5 @@
 #include "common/wire/zstd_frame.h"
 
-#include <bit>
 #include <cstddef>
 #include <memory>
 
@@ -13,7 +12,6 @@ namespace {
 
 /// The fastest regular level: reports are sent each second and repeat themselves a lot.
 constexpr int kLevel = 1;
-constexpr std::size_t kMostKept = std::size_t{2} << 20;  // bytes, by each thread
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -29,20 +27,13 @@ Error corrupt(std::string_view cause) {
 ByteBuffer compress(ByteView bytes) {
   thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
   FS_ASSERT(context != nullptr);
-  // Room for the worst case, neither filled with zeros nor taken anew for each frame.
-  thread_local std::unique_ptr<std::byte[]> kept;
-  thread_local std::size_t kept_size = 0;
+  // Room for the worst case, not filled with zeros: only what the frame takes is ever touched.
   const std::size_t bound = ZSTD_compressBound(bytes.size());
-  const bool is_usual = bound <= kMostKept;
-  if (is_usual && kept_size < bound) {
-    kept = std::make_unique_for_overwrite<std::byte[]>(kept_size = std::bit_ceil(bound));
-  }
-  const auto own = is_usual ? nullptr : std::make_unique_for_overwrite<std::byte[]>(bound);
-  std::byte* const room = is_usual ? kept.get() : own.get();
+  const auto room = std::make_unique_for_overwrite<std::byte[]>(bound);
   const std::size_t size =
-      ZSTD_compressCCtx(context.get(), room, bound, bytes.data(), bytes.size(), kLevel);
+      ZSTD_compressCCtx(context.get(), room.get(), bound, bytes.data(), bytes.size(), kLevel);
   FS_ASSERT(!ZSTD_isError(size));
-  return {room, room + size};
+  return {room.get(), room.get() + size};
 }
 
 Result<ByteBuffer> decompress(ByteView frame, std::size_t limit) {
