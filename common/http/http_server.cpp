@@ -1,282 +1,243 @@
 #include "common/http/http_server.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
-#include <stop_token>
+#include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <httplib.h>
-#include <nlohmann/json.hpp>
-#include <sys/socket.h>
 
 #include "common/base/assert.h"
+#include "common/http/route_table.h"
 #include "common/http/unix_listener.h"
-#include "common/http/url.h"
 #include "common/sync/named_thread.h"
 
 namespace foreshock {
 
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
 namespace {
 
+using Unix = asio::local::stream_protocol;
+using UnixStream = beast::basic_stream<Unix>;
+using ErrorStatus = beast::error_code;
+
 constexpr std::size_t kWorkers = 4;
-constexpr std::size_t kMaxWaitingConnections = 16;
+constexpr std::size_t kMaxConnections = 20;
 constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 20;
-/// Also keeps the library's regular expressions, which recurse once a character, off long inputs.
 constexpr std::size_t kMaxTargetBytes = 4096;
-constexpr auto kClientTimeout =
-    std::chrono::seconds(2);  ///< between two pieces of a request or of an answer
+constexpr std::uint32_t kMaxHeaderBytes = 16384;
+constexpr auto kRequestDeadline = std::chrono::seconds(5);
+constexpr auto kAnswerDeadline = std::chrono::seconds(30);
 constexpr auto kRetry = std::chrono::milliseconds(100);  ///< after accept() has failed
 
-std::string make_error_body(std::string_view code, std::string_view message) {
-  const nlohmann::json body = {{"error", {{"code", code}, {"message", message}}}};
-  return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+/// Not: it ended too early, or took too long.
+bool is_malformed(ErrorStatus status) {
+  const auto& of_http = http::make_error_code(http::error::bad_method).category();
+  return status.category() == of_http && status != http::error::end_of_stream &&
+         status != http::error::partial_message;
 }
-
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid_argument:
-      return 400;
-    case ErrorCode::permission_denied:
-      return 403;
-    case ErrorCode::not_found:
-      return 404;
-    case ErrorCode::conflict:
-      return 409;
-    case ErrorCode::exhausted:
-      return 429;
-    case ErrorCode::unsupported:
-      return 501;
-    case ErrorCode::unavailable:
-      return 503;
-    case ErrorCode::corrupt:
-    case ErrorCode::io:
-      break;
-  }
-  return 500;
-}
-
-/// The words of statuses that the library answers with by itself.
-std::string_view word_of(int status) {
-  switch (status) {
-    case 404:
-      return "not_found";
-    case 413:
-      return "exhausted";
-    case 500:
-      return "internal";
-    default:
-      return "invalid_argument";
-  }
-}
-
-struct Route {
-  std::string method;
-  std::vector<std::string> segments;
-  HttpServer::Handler handler;
-};
-
-/// Whether the route's pattern fits; fills in its ":name" parts.
-bool matches(const Route& route, const std::vector<std::string>& segments,
-             std::map<std::string, std::string>& parameters) {
-  if (route.segments.size() != segments.size()) return false;
-  std::map<std::string, std::string> found;
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    const std::string& pattern = route.segments[i];
-    if (pattern.starts_with(':') && !segments[i].empty()) {
-      found[pattern.substr(1)] = segments[i];
-    } else if (pattern != segments[i]) {
-      return false;
-    }
-  }
-  parameters = std::move(found);
-  return true;
-}
-
-HttpResponse call(const Route& route, const HttpRequest& request) try {
-  return route.handler(request);
-} catch (const std::exception& problem) {
-  return {500, make_error_body("internal", problem.what())};
-} catch (...) {
-  return {500, make_error_body("internal", "unknown exception")};
-}
-
-HttpRequest make_request(const httplib::Request& raw, const UrlTarget& target) {
-  HttpRequest request;
-  request.method = raw.method == "HEAD" ? "GET" : raw.method;
-  for (const auto& segment : target.segments) request.path += "/" + segment;
-  request.query = target.query;
-  request.body = raw.body;
-  return request;
-}
-
-HttpResponse answer(const std::vector<Route>& routes, const httplib::Request& raw) {
-  const auto target = parse_target(raw.target);
-  if (!target)
-    return {400, make_error_body("invalid_argument", "the path or query is not properly encoded")};
-  HttpRequest request = make_request(raw, *target);
-  bool other_method = false;
-  for (const auto& route : routes) {
-    if (!matches(route, target->segments, request.path_parameters)) continue;
-    if (route.method == request.method) return call(route, request);
-    other_method = true;
-  }
-  if (other_method) {
-    return {405, make_error_body("invalid_argument",
-                                 fmt::format("{} cannot be {}", request.path, request.method))};
-  }
-  return {404, make_error_body("not_found", fmt::format("there is no {}", request.path))};
-}
-
-/// A few threads and a short queue. When it is full the accepting thread waits, so that further
-/// clients wait in the kernel's backlog and cost this process nothing.
-class WorkerQueue final : public httplib::TaskQueue {
- public:
-  explicit WorkerQueue(std::stop_token stop) : stop_(std::move(stop)) {
-    for (std::size_t i = 0; i < kWorkers; ++i) {
-      workers_.push_back(start_thread("http", [this](std::stop_token end) { work(end); }));
-    }
-  }
-
-  void enqueue(std::function<void()> job) override {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, stop_, [this] { return jobs_.size() < kMaxWaitingConnections; });
-      jobs_.push_back(std::move(job));
-    }
-    changed_.notify_all();
-  }
-
-  void shutdown() override {
-    for (auto& worker : workers_) worker.request_stop();
-    workers_.clear();
-  }
-
- private:
-  void work(const std::stop_token& end) {
-    while (auto job = next(end)) {
-      changed_.notify_all();
-      (*job)();
-    }
-  }
-
-  /// Jobs that are still there at the end are done as well: they close their connections.
-  std::optional<std::function<void()>> next(const std::stop_token& end) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, end, [this] { return !jobs_.empty(); });
-    if (jobs_.empty()) return std::nullopt;
-    auto job = std::move(jobs_.front());
-    jobs_.pop_front();
-    return job;
-  }
-
-  const std::stop_token stop_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::deque<std::function<void()>> jobs_;
-  std::vector<std::jthread> workers_;
-};
-
-/// The library's server on a socket that we made, so that its mode, group and errors are ours.
-class AdoptingServer final : public httplib::Server {
- public:
-  void serve(int listening_fd) {
-    svr_sock_ = listening_fd;
-    listen_after_bind();
-  }
-};
 
 }  // namespace
 
-HttpResponse make_error_response(const Error& error) {
-  return {status_of(error.code()), make_error_body(to_string(error.code()), error.message())};
-}
-
+/// One thread, `io`, accepts, reads and writes for all clients, so that a slow one holds nobody up;
+/// handlers, which may look something up in a database, run on threads of their own.
 struct HttpServer::Impl {
-  std::vector<Route> routes;
-  AdoptingServer server;
-  std::stop_source stop;
-  std::optional<UnixListener> listener;
-  std::jthread acceptor;
+  class Connection;
 
-  void configure();
-  void accept_until(const std::stop_token& end);
+  RouteTable routes;
+  asio::io_context io;
+  asio::io_context handlers;
+  Unix::acceptor acceptor{io};
+  asio::steady_timer retry{io};
+  std::set<Connection*> connections;
+  bool is_full = false;
+  bool is_stopping = false;
+  std::optional<UnixListener> listener;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> more_to_handle;
+  std::vector<std::jthread> workers;
+  std::jthread io_thread;
+
+  Result<void> start(const std::string& socket_path, const std::string& group);
+  void stop();
+  void accept_next();
+  void take_in(Unix::socket socket);
+  void leave(Connection* connection);
 };
 
-void HttpServer::Impl::configure() {
-  server.new_task_queue = [this] { return new WorkerQueue(stop.get_token()); };
-  server.set_keep_alive_max_count(1);
-  server.set_keep_alive_timeout(kClientTimeout.count());
-  server.set_read_timeout(kClientTimeout);
-  server.set_write_timeout(kClientTimeout);
-  server.set_payload_max_length(kMaxBodyBytes);
-  server.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
-    if (request.target.size() <= kMaxTargetBytes)
-      return httplib::Server::HandlerResponse::Unhandled;
-    response.status = 414;
-    return httplib::Server::HandlerResponse::Handled;
-  });
-  const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
-    const HttpResponse ours = answer(routes, request);
-    response.status = ours.status;
-    response.set_content(ours.body, ours.content_type);
-  };
-  server.Get(".*", handle)
-      .Post(".*", handle)
-      .Put(".*", handle)
-      .Patch(".*", handle)
-      .Delete(".*", handle);
-  server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
-    if (!response.body.empty()) return;
-    const auto message = fmt::format("the request was not accepted (status {})", response.status);
-    response.set_content(make_error_body(word_of(response.status), message), "application/json");
-  });
-}
-
-/// The library gives up when accept() fails, for example while the system is out of descriptors; we
-/// do not before the end, when stop() lets it fail.
-void HttpServer::Impl::accept_until(const std::stop_token& end) {
-  while (!end.stop_requested()) {
-    const int copy = ::fcntl(listener->fd(), F_DUPFD_CLOEXEC, 0);
-    if (copy >= 0) server.serve(copy);
-    if (!end.stop_requested()) std::this_thread::sleep_for(kRetry);
+/// A client: its request is read, answered by a handler and written, and that was it. Lives as long
+/// as something is under way.
+class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Unix::socket socket, Impl& server) : stream_(std::move(socket)), server_(server) {
+    server_.connections.insert(this);
+    parser_.header_limit(kMaxHeaderBytes);
+    parser_.body_limit(kMaxBodyBytes);
   }
+  ~Connection() { server_.leave(this); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// In two steps: read at once, the parser takes a body beyond its limit for more of the header.
+  void read() {
+    stream_.expires_after(kRequestDeadline);
+    http::async_read_header(
+        stream_, buffer_, parser_,
+        [self = shared_from_this()](ErrorStatus status, std::size_t) { self->on_header(status); });
+  }
+
+  /// Hangs up unless the request is there already.
+  void abandon() {
+    if (!is_asked_) stream_.cancel();
+  }
+
+ private:
+  void on_header(ErrorStatus status) {
+    if (status) return refuse(status);
+    if (parser_.get().target().size() > kMaxTargetBytes)
+      return write(make_refusal(414, "invalid_argument", "the path and query are too long"));
+    http::async_read(stream_, buffer_, parser_,
+                     [self = shared_from_this()](ErrorStatus body_status, std::size_t) {
+                       if (body_status) return self->refuse(body_status);
+                       self->handle();
+                     });
+  }
+
+  /// A client that has gone, or is too slow, hears nothing more.
+  void refuse(ErrorStatus status) {
+    if (status == http::error::body_limit)
+      return write(make_refusal(413, "exhausted", "the request's body is too long"));
+    if (status == http::error::header_limit || status == http::error::buffer_overflow)
+      return write(make_refusal(431, "exhausted", "the request's header is too long"));
+    if (is_malformed(status))
+      return write(make_refusal(400, "invalid_argument", "not a request of HTTP/1.1"));
+  }
+
+  void handle() {
+    is_asked_ = true;
+    // The guard keeps the writing end running until the answer is there.
+    auto answering = [self = shared_from_this(),
+                      guard = asio::make_work_guard(server_.io)]() mutable {
+      auto& request = self->parser_.get();
+      const auto target = request.target();
+      auto response = self->server_.routes.answer(std::string(request.method_string()),
+                                                  std::string_view(target.data(), target.size()),
+                                                  std::move(request.body()));
+      auto& io = self->server_.io;
+      asio::post(io, [self = std::move(self), response = std::move(response)]() mutable {
+        self->write(std::move(response));
+      });
+    };
+    asio::post(server_.handlers, std::move(answering));
+  }
+
+  void write(HttpResponse response) {
+    is_asked_ = true;
+    answer_.version(11);
+    answer_.result(static_cast<unsigned>(response.status));
+    answer_.set(http::field::content_type, response.content_type);
+    answer_.keep_alive(false);
+    answer_.content_length(response.body.size());
+    if (parser_.get().method() != http::verb::head) answer_.body() = std::move(response.body);
+    stream_.expires_after(kAnswerDeadline);
+    http::async_write(stream_, answer_, [self = shared_from_this()](ErrorStatus, std::size_t) {
+      self->stream_.close();
+    });
+  }
+
+  UnixStream stream_;
+  Impl& server_;
+  beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
+  http::request_parser<http::string_body> parser_;
+  http::response<http::string_body> answer_;
+  bool is_asked_ = false;
+};
+
+Result<void> HttpServer::Impl::start(const std::string& socket_path, const std::string& group) {
+  FS_TRY(auto bound, UnixListener::bind(socket_path, group));
+  // The acceptor closes its descriptor; the listener keeps its own for the sake of its file.
+  const int copy = ::fcntl(bound.fd(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return error_from_errno("listen on socket " + socket_path);
+  listener.emplace(std::move(bound));
+  acceptor.assign(Unix(), copy);
+  more_to_handle.emplace(handlers.get_executor());
+  for (std::size_t i = 0; i < kWorkers; ++i)
+    workers.push_back(start_thread("http", [this](std::stop_token) { handlers.run(); }));
+  accept_next();
+  io_thread = start_thread("http-io", [this](std::stop_token) { io.run(); });
+  return {};
 }
 
-HttpServer::HttpServer() : impl_(std::make_unique<Impl>()) {
-  impl_->configure();
+/// Beyond a number of clients further ones wait in the kernel's backlog and cost this process
+/// nothing.
+void HttpServer::Impl::accept_next() {
+  is_full = connections.size() >= kMaxConnections;
+  if (is_full || is_stopping) return;
+  acceptor.async_accept([this](ErrorStatus status, Unix::socket socket) {
+    if (is_stopping) return;
+    if (!status) {
+      take_in(std::move(socket));
+      accept_next();
+    } else {  // for example, the system is out of descriptors
+      retry.expires_after(kRetry);
+      retry.async_wait([this](ErrorStatus) { accept_next(); });
+    }
+  });
 }
+
+void HttpServer::Impl::take_in(Unix::socket socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+  std::make_shared<Connection>(std::move(socket), *this)->read();
+}
+
+void HttpServer::Impl::leave(Connection* connection) {
+  connections.erase(connection);
+  if (is_full) accept_next();
+}
+
+void HttpServer::Impl::stop() {
+  if (!io_thread.joinable()) return;
+  asio::post(io, [this] {
+    is_stopping = true;
+    acceptor.close();
+    retry.cancel();
+    for (Connection* connection : connections) connection->abandon();
+  });
+  io_thread.join();
+  more_to_handle.reset();
+  workers.clear();
+  listener.reset();
+}
+
+HttpServer::HttpServer() : impl_(std::make_unique<Impl>()) {}
 
 HttpServer::~HttpServer() {
   stop();
 }
 
 void HttpServer::route(const std::string& method, const std::string& pattern, Handler handler) {
-  FS_ASSERT(!impl_->acceptor.joinable());
-  const auto target = parse_target(pattern);
-  FS_ASSERT(target.has_value());
-  impl_->routes.push_back({method, target->segments, std::move(handler)});
+  FS_ASSERT(!impl_->listener.has_value());
+  impl_->routes.add(method, pattern, std::move(handler));
 }
 
 Result<void> HttpServer::listen_unix(const std::string& socket_path, const std::string& group) {
-  FS_ASSERT(!impl_->acceptor.joinable());
-  FS_TRY(auto listener, UnixListener::bind(socket_path, group));
-  impl_->listener.emplace(std::move(listener));
-  impl_->acceptor = start_thread(
-      "http-accept", [this](std::stop_token) { impl_->accept_until(impl_->stop.get_token()); });
-  return {};
+  FS_ASSERT(!impl_->io_thread.joinable());
+  return impl_->start(socket_path, group);
 }
 
 void HttpServer::stop() {
-  impl_->stop.request_stop();
-  if (impl_->listener) ::shutdown(impl_->listener->fd(), SHUT_RDWR);  // accept() returns
-  if (impl_->acceptor.joinable()) impl_->acceptor.join();
-  impl_->listener.reset();
+  impl_->stop();
 }
 
 }  // namespace foreshock

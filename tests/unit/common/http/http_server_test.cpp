@@ -44,6 +44,19 @@ class HttpServerTest : public testing::Test {
     return reply ? *reply : HttpReply{};
   }
 
+  /// What the server sends until it hangs up, to a client that sends these bytes.
+  std::string talk(const std::string& bytes) {
+    auto connection = connect_unix(socket_);
+    EXPECT_TRUE(connection);
+    EXPECT_EQ(::send(connection->get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+    std::string answer;
+    char part[4096];
+    for (ssize_t got = 0; (got = ::read(connection->get(), part, sizeof part)) > 0;)
+      answer.append(part, static_cast<std::size_t>(got));
+    return answer;
+  }
+
   /// A socket file whose owner is gone.
   void leave_stale_socket() {
     sockaddr_un address{};
@@ -120,13 +133,35 @@ TEST_F(HttpServerTest, refuses_bodies_and_targets_beyond_their_bounds) {
   });
   ASSERT_TRUE(server.listen_unix(socket_, ""));
   EXPECT_EQ(ask("POST", "/", std::string(1 << 20, 'x')).status, 200);
-  // The server may hang up before it has read all of it: no answer is an answer too.
-  const auto reply = http_over_unix(socket_, "POST", "/", std::string((1 << 20) + 1, 'x'));
-  if (reply) {
-    EXPECT_EQ(reply->status, 413);
-  }
+  EXPECT_EQ(ask("POST", "/", std::string((1 << 20) + 1, 'x')).status, 413);
+  EXPECT_TRUE(talk("POST / HTTP/1.1\r\nContent-Length: 1048577\r\n\r\nX: y\r\n\r\n")
+                  .starts_with("HTTP/1.1 413 "));
   EXPECT_EQ(ask("GET", "/?x=" + std::string(5000, 'x')).status, 414);
   EXPECT_EQ(calls, 1);
+}
+
+TEST_F(HttpServerTest, refuses_what_is_not_http_and_answers_head_without_a_body) {
+  HttpServer server;
+  server.route("GET", "/", [](const HttpRequest&) {
+    return HttpResponse{200, "text", "text/plain"};
+  });
+  ASSERT_TRUE(server.listen_unix(socket_, ""));
+  const auto refused = talk("\x16\x03\x01 this is no request\r\n\r\n");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 400 ")) << refused;
+  EXPECT_NE(refused.find("\"invalid_argument\""), std::string::npos) << refused;
+  const auto too_long = talk("GET / HTTP/1.1\r\nX: " + std::string(20000, 'x') + "\r\n\r\n");
+  EXPECT_TRUE(too_long.starts_with("HTTP/1.1 431 ")) << too_long;
+  const auto head = talk("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_NE(head.find("Content-Length: 4\r\n"), std::string::npos) << head;
+  EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
+}
+
+TEST_F(HttpServerTest, silent_clients_hold_up_nobody) {
+  HttpServer server;
+  ASSERT_TRUE(server.listen_unix(socket_, ""));
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 10; ++i) silent.push_back(*connect_unix(socket_));
+  EXPECT_EQ(ask("GET", "/").status, 404);
 }
 
 TEST_F(HttpServerTest, makes_a_socket_for_owner_and_group_only) {
@@ -216,7 +251,7 @@ TEST_F(HttpServerTest, answers_many_clients_with_few_threads) {
   EXPECT_LE(most, 4);
 }
 
-TEST_F(HttpServerTest, stops_although_silent_clients_hold_its_threads) {
+TEST_F(HttpServerTest, stops_although_clients_are_silent) {
   HttpServer server;
   ASSERT_TRUE(server.listen_unix(socket_, ""));
   std::vector<UniqueFd> silent;
@@ -228,7 +263,7 @@ TEST_F(HttpServerTest, stops_although_silent_clients_hold_its_threads) {
     }
   };
   connect_silently(3);
-  EXPECT_EQ(ask("GET", "/").status, 404);  // served in turn: those before it hold a thread each now
+  EXPECT_EQ(ask("GET", "/").status, 404);  // those before it are connected now
   connect_silently(30);
   server.stop();
   EXPECT_FALSE(std::filesystem::exists(socket_));
