@@ -1,15 +1,13 @@
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
-#include <signal.h>
 #include <unistd.h>
 
-#include "common/base/log.h"
-#include "common/os/event_loop.h"
 #include "coordinator/cli/live_verbs.h"
-#include "coordinator/coordinator.h"
+#include "coordinator/coordinator_config.h"
 #include "coordinator/offline/offline_verbs.h"
 #include "coordinator/support_bundle.h"
 
@@ -18,28 +16,28 @@ namespace {
 using namespace foreshock;
 using namespace foreshock::coordinator;
 
-ExitStatus fail(const Error& error, ExitStatus status = ExitStatus::failure) {
+ExitStatus fail(const Error& error) {
   std::fprintf(stderr, "foreshock-coordinator: %s\n", error.message().c_str());
-  return status;
+  return ExitStatus::failure;
 }
 
-ExitStatus serve(const std::string& config_path, bool only_check) {
-  // Before the first thread, so that only the event loop gets them.
-  if (const auto blocked = block_signals({SIGTERM, SIGINT, SIGHUP, SIGPIPE}); !blocked)
-    return fail(blocked.error());
-  auto config = read_coordinator_config(config_path);
-  // Trying again is of no use before a person has acted.
-  if (!config) return fail(config.error(), ExitStatus::usage);
-  if (only_check) {
-    std::printf("%s: ok, %zu policies, %zu reflexes, %zu tag rules\n", config_path.c_str(),
-                config->policies.size(), config->reflex_rules.size(), config->tag_rules.size());
-    return ExitStatus::success;
-  }
-  start_log(parse_log_level(config->log_level));
-  auto coordinator = Coordinator::make(*std::move(config));
-  if (!coordinator) return fail(coordinator.error());
-  const auto ran = (*coordinator)->run();
-  return ran ? ExitStatus::success : fail(ran.error());
+/// The service is a program of its own, beside this one where it was built, and among those that
+/// only other programs start where it was installed: it needs a dozen libraries that no verb does.
+std::filesystem::path find_service() {
+  constexpr const char* kName = "foreshock-coordinator-serve";
+  std::error_code unknown;
+  const auto own = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  const auto beside = own.parent_path() / kName;
+  return std::filesystem::exists(beside, unknown)
+             ? beside
+             : std::filesystem::path(FORESHOCK_LIBEXEC_DIRECTORY) / kName;
+}
+
+/// Becomes the service, which reads the same command line; comes back only where that failed.
+ExitStatus serve(char** argv) {
+  const auto service = find_service();
+  ::execv(service.c_str(), argv);
+  return fail(error_from_errno("run " + service.string()));
 }
 
 }  // namespace
@@ -50,12 +48,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
 
   auto status = ExitStatus::success;
-  std::string config_path = kDefaultConfigPath;
-  bool only_check = false;
   CLI::App* verb = app.add_subcommand("serve", "Run the service");
-  verb->add_option("--config", config_path, "Configuration file")->capture_default_str();
-  verb->add_flag("--check-config", only_check, "Check the configuration and exit");
-  verb->callback([&] { status = serve(config_path, only_check); });
+  verb->set_help_flag();  // it is the service that knows its options
+  verb->allow_extras();
+  verb->callback([&] { status = serve(argv); });
+  std::string config_path = kDefaultConfigPath;
   std::string socket_path = CoordinatorConfig().admin_socket;
   CLI::App* support = app.add_subcommand(
       "support-bundle", "Print what somebody who helps needs to know, without secrets");

@@ -7,28 +7,11 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
-#include "common/config/toml_document.h"
 #include "coordinator/calendar/calendar_event.h"
+#include "coordinator/calendar/calendar_source.h"
 #include "coordinator/model/regressor.h"
 
 namespace foreshock::coordinator {
-
-/// Where outside knowledge comes from, as configured.
-struct CalendarSource {
-  enum class Kind { icalendar, csv, holidays, feed };
-
-  std::string name;
-  Kind kind = Kind::icalendar;
-  std::string file;     ///< one of the three
-  std::string url;      ///< http or https
-  std::string country;  ///< of holidays
-  std::chrono::nanoseconds refresh = std::chrono::hours(1);
-};
-std::string_view to_string(CalendarSource::Kind kind);
-
-/// Reads the [[calendar]] tables of a configuration; failures are recorded in the document with
-/// line and column.
-std::vector<CalendarSource> read_calendar_sources(TomlTable& root);
 
 /// What all sources say, kept fresh. A source that cannot be read keeps what it said last, and says
 /// why. Items that a feed has dropped are remembered (10,000 of them). One thread.

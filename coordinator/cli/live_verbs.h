@@ -1,22 +1,11 @@
 #pragma once
 
 #include <iosfwd>
-#include <string>
 
 #include "common/text/text_table.h"
-
-namespace CLI {
-class App;
-}
+#include "coordinator/cli/command_line.h"
 
 namespace foreshock::coordinator {
-
-enum class ExitStatus : int {
-  success = 0,
-  failure = 1,      ///< the service answered with an error
-  usage = 2,        ///< the command line or the configuration is wrong
-  not_running = 3,  ///< no service behind the socket
-};
 
 /// Where verbs write, and how it looks there.
 struct CliOutput {
@@ -32,9 +21,5 @@ struct CliOutput {
 /// command line is parsed and leaves how it went in `exit_status`. `output` is copied; what it and
 /// the others refer to outlives `app`.
 void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status);
-
-/// Parses and thereby runs. The status of the verb, `usage` for a wrong command line, `success` for
-/// --help.
-int run_cli(CLI::App& app, int argc, const char* const* argv, const ExitStatus& exit_status);
 
 }  // namespace foreshock::coordinator

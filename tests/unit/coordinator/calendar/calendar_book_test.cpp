@@ -16,37 +16,11 @@ namespace {
 const WallTime kNow = parse_utc("2026-11-21T09:00:00Z").value();
 const TimeSpan kSpan{kNow - 24h, kNow + 24h};
 
-std::vector<CalendarSource> sources_of(const std::string& toml, std::string& error) {
-  auto document = TomlDocument::parse(toml, "c.toml");
-  TomlTable root = document->root();
-  auto sources = read_calendar_sources(root);
-  const auto finished = document->finish();
-  error = finished ? "" : finished.error().message();
-  return sources;
-}
-
 Result<std::string> fetch_nothing(const std::string&) {
   return Error(ErrorCode::unavailable, "offline");
 }
 
 }  // namespace
-
-TEST(CalendarBook, reads_sources_as_configured) {
-  std::string error;
-  const auto sources = sources_of(
-      "[[calendar]]\nname = \"a\"\nfile = \"/x.ics\"\n"
-      "[[calendar]]\nname = \"b\"\nkind = \"holidays\"\ncountry = \"DE\"\n",
-      error);
-  EXPECT_EQ(error, "");
-  ASSERT_EQ(sources.size(), 2U);
-  EXPECT_EQ(sources[1].country, "DE");
-  sources_of("[[calendar]]\nname = \"a\"\nkind = \"feed\"\n", error);
-  EXPECT_NE(error.find("needs a file or a url"), std::string::npos) << error;
-  sources_of("[[calendar]]\nname = \"a\"\nkind = \"holidays\"\ncountry = \"XX\"\n", error);
-  EXPECT_NE(error.find("known are AT"), std::string::npos) << error;
-  sources_of("[[calendar]]\nname = \"a\"\nurl = \"ftp://x\"\n", error);
-  EXPECT_NE(error.find("must begin with https://"), std::string::npos) << error;
-}
 
 TEST(CalendarBook, keeps_what_a_source_said_last_and_says_what_is_wrong_now) {
   test::TempDir dir;
