@@ -124,9 +124,10 @@ void CaptureWorker::apply_redactor() {
 void CaptureWorker::apply_watch_list() {
   const auto list = watch_list_.read();
   auto reflex_names = reflexes_ != nullptr ? reflexes_->take_changed_names() : std::nullopt;
-  if (list->version == watched_.version && !reflex_names) return;
+  // By identity: a coordinator that was started again counts its versions from one again.
+  if (list == watched_.list && !reflex_names) return;
   if (reflex_names) reflex_names_ = *std::move(reflex_names);
-  watched_.version = list->version;
+  watched_.list = list;
   watched_.base_names = {list->base_names.begin(), list->base_names.end()};
   watched_.signatures = {list->signatures.begin(), list->signatures.end()};
   watched_.rules = SignatureRules(list->rules);

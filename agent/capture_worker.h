@@ -78,7 +78,7 @@ class CaptureWorker {
 
  private:
   struct Watched {
-    std::uint64_t version = 0;
+    std::shared_ptr<const WatchList> list;  ///< the one that the rest was made of
     std::unordered_set<std::string> base_names;
     std::unordered_set<std::string> signatures;
     SignatureRules rules;

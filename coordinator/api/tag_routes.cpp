@@ -14,16 +14,21 @@ namespace foreshock::coordinator {
 
 namespace {
 
-constexpr std::size_t kMaxBytes = 200;
+constexpr std::size_t kMaxValueBytes = 200;
 
-/// What a key or a value of a tag may be.
-Result<std::string> check_word(const std::optional<std::string>& word, std::string_view name) {
+Result<std::string> check_key(const std::optional<std::string>& key) {
+  if (key && is_tag_key(*key)) return *key;
+  return Error(ErrorCode::invalid_argument, fmt::format("parameter key: {}", kTagKeyRule));
+}
+
+Result<std::string> check_value(const std::optional<std::string>& value) {
   const auto is_odd = [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '='; };
-  if (word && !word->empty() && word->size() <= kMaxBytes && std::ranges::none_of(*word, is_odd))
-    return *word;
-  return Error(
-      ErrorCode::invalid_argument,
-      fmt::format("parameter {}: expected 1 to {} printable bytes without \"=\"", name, kMaxBytes));
+  if (value && !value->empty() && value->size() <= kMaxValueBytes &&
+      std::ranges::none_of(*value, is_odd))
+    return *value;
+  return Error(ErrorCode::invalid_argument,
+               fmt::format("parameter value: expected 1 to {} printable bytes without \"=\"",
+                           kMaxValueBytes));
 }
 
 }  // namespace
@@ -59,9 +64,9 @@ Result<TagChoice> TagRoutes::read_choice(const HttpRequest& request, bool has_va
   const auto key = query.text("key");
   const auto value = has_value ? query.text("value") : std::nullopt;
   FS_CHECK(query.finish());
-  FS_TRY(choice.key, check_word(key, "key"));
+  FS_TRY(choice.key, check_key(key));
   if (has_value) {
-    FS_TRY(choice.value, check_word(value, "value"));
+    FS_TRY(choice.value, check_value(value));
   }
   FS_TRY(const auto names, parts_.host_names());
   FS_TRY(choice.workload.host, find_only_host(host_name, names));

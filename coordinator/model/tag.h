@@ -20,6 +20,15 @@ struct Tag {
   bool operator==(const Tag&) const = default;
 };
 
+/// What a tag's key may be: it stands before the "=", and is easily taken for a value or a path.
+constexpr bool is_tag_key(std::string_view key) {
+  constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  return !key.empty() && key.size() <= 64 && key.find_first_not_of(kLetters) == key.npos;
+}
+inline constexpr std::string_view kTagKeyRule =
+    "must be 1 to 64 letters, digits, \"_\", \".\", \"-\"";
+
 inline constexpr std::string_view kLearnedSource = "learned";
 
 // Keys of learned tags.

@@ -107,7 +107,7 @@ std::vector<TagRule> read_tag_rules(TomlTable& root) {
     if (rule.cgroup.empty() && rule.command.empty()) {
       table.fail("name", "a tag rule needs a cgroup, a command or both");
     }
-    if (rule.key.find('=') != std::string::npos) table.fail("key", "must not contain \"=\"");
+    if (!is_tag_key(rule.key)) table.fail("key", std::string(kTagKeyRule));
     rules.push_back(std::move(rule));
   }
   return rules;

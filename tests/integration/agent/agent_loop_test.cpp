@@ -238,6 +238,19 @@ TEST_F(AgentLoopTest, a_watched_exec_goes_ahead_of_its_batch) {
   EXPECT_EQ(reports()[0].executions.size(), 3u);
 }
 
+TEST_F(AgentLoopTest, a_coordinator_that_counts_from_one_again_is_listened_to) {
+  uplink_.incoming.emplace_back(WatchList{1, {"nightly-export"}, {"nightly-export"}, {}});
+  loop_->on_uplink();
+  capture();
+  uplink_.incoming.emplace_back(WatchList{1, {"make"}, {"make"}, {}});
+  loop_->on_uplink();
+  add_exec(9, {"make"});
+  capture();
+  loop_->on_captured();
+  ASSERT_EQ(sent<UrgentExec>().size(), 1u);
+  EXPECT_EQ(sent<UrgentExec>()[0].execution.facts.process.pid, 9u);
+}
+
 TEST_F(AgentLoopTest, many_events_are_taken_before_the_tick_and_told_at_it) {
   const auto is_woken = [&] {
     pollfd ready{.fd = capture_->ready_fd(), .events = POLLIN, .revents = 0};

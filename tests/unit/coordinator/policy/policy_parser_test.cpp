@@ -91,6 +91,9 @@ TEST(PolicyParser, reads_tag_rules) {
   ASSERT_EQ(parsed.error, "");
   ASSERT_EQ(parsed.rules.size(), 1u);
   EXPECT_EQ(parsed.rules[0].command, "pg_dump *");
+  EXPECT_NE(parse("[[tag_rule]]\nname = \"r\"\ncommand = \"x\"\nkey = \"/a\"\nvalue = \"v\"\n")
+                .error.find("letters"),
+            std::string::npos);
   EXPECT_NE(parse("[[tag_rule]]\nname = \"r\"\nkey = \"k\"\nvalue = \"v\"\n").error, "");
 }
 
