@@ -24,13 +24,15 @@ endif()
 add_library(foreshock_flags INTERFACE)
 target_compile_options(foreshock_flags INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -fstack-protector-strong
+  # All of it ends up in programs: for a library that may be loaded, fewer calls could be inlined.
+  -fPIE
   $<$<BOOL:${FORESHOCK_WERROR}>:-Werror>
   # g++ 12 reports false positives of these two inside the standard library when it inlines.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>)
 target_compile_definitions(foreshock_flags INTERFACE
   FORESHOCK_VERSION="${PROJECT_VERSION}"
   $<$<CONFIG:RelWithDebInfo,Release>:_FORTIFY_SOURCE=2>)
-target_link_options(foreshock_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
+target_link_options(foreshock_flags INTERFACE -pie -Wl,-z,relro,-z,now -Wl,--as-needed)
 target_link_libraries(foreshock_flags INTERFACE Threads::Threads)
 if(FORESHOCK_SANITIZE)
   add_compile_options(-fsanitize=${FORESHOCK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

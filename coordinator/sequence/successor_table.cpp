@@ -81,12 +81,13 @@ std::size_t SuccessorTable::least_worthy(std::size_t bucket) const {
 SuccessorNode* SuccessorTable::find(std::uint64_t hash) {
   const std::size_t place = place_of(hash);
   if (place == capacity()) return nullptr;
-  __builtin_prefetch(&nodes_[place]);
-  return &nodes_[place];
+  SuccessorNode& node = nodes_[tags_[place].node];
+  __builtin_prefetch(&node);
+  return &node;
 }
 
 void SuccessorTable::prefetch_new(std::uint64_t hash) const {
-  __builtin_prefetch(&nodes_[least_worthy(bucket(hash))], 1);
+  __builtin_prefetch(&nodes_[node_of(tags_[least_worthy(bucket(hash))])], 1);
 }
 
 void SuccessorTable::learn(std::uint64_t hash, CommandId command, std::size_t memory) {
@@ -97,10 +98,12 @@ void SuccessorTable::learn(std::uint64_t hash, CommandId command, std::size_t me
     for (std::size_t other = first; other < first + kWays; ++other) {
       if (tags_[other].worth > 0) --tags_[other].worth;
     }
-    nodes_[place] = SuccessorNode{};
-    tags_[place].check = check_of(hash);
+    Tag& tag = tags_[place];
+    if (tag.check == 0) tag.node = static_cast<std::uint32_t>(used_++);
+    tag.check = check_of(hash);
+    nodes_[tag.node] = SuccessorNode{};
   }
-  SuccessorNode& node = nodes_[place];
+  SuccessorNode& node = nodes_[tags_[place].node];
   node.learn(command, memory);
   tags_[place].worth = std::min<std::uint32_t>(node.visits, 255);
 }

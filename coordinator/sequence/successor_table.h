@@ -35,10 +35,12 @@ static_assert(sizeof(SuccessorNode) == 64);
 
 /// Contexts by their hash, bounded: a new one takes the place of the least worthy of the four that
 /// it may lie in. Which contexts lie in a bucket is told by its tags alone, so that one that is not
-/// there, as most long ones are not, costs no look at nodes. One thread.
+/// there, as most long ones are not, costs no look at nodes. Nodes are used from the first one on:
+/// a short history needs little memory, and contexts that came up together lie together. One
+/// thread.
 class SuccessorTable {
  public:
-  /// @param nodes  room for so many contexts, 68 bytes each, rounded up to a power of two. Memory
+  /// @param nodes  room for so many contexts, 72 bytes each, rounded up to a power of two. Memory
   /// is taken as it is used.
   explicit SuccessorTable(std::size_t nodes);
 
@@ -57,8 +59,9 @@ class SuccessorTable {
   struct Tag {
     std::uint32_t check : 24;  ///< of its hash; 0: the place is free
     std::uint32_t worth : 8;   ///< the least makes room; falls while others need room
+    std::uint32_t node;        ///< its node, which the place keeps once it has one
   };
-  static_assert(sizeof(Tag) == 4);
+  static_assert(sizeof(Tag) == 8);
   static constexpr std::size_t kWays = 4;
 
   std::size_t bucket(std::uint64_t hash) const {
@@ -70,8 +73,11 @@ class SuccessorTable {
   /// The context's place, or the number of places where it has none.
   std::size_t place_of(std::uint64_t hash) const;
   std::size_t least_worthy(std::size_t bucket) const;
+  /// Where the node of a place is, or will be.
+  std::size_t node_of(const Tag& tag) const { return tag.check == 0 ? used_ : tag.node; }
 
   std::size_t mask_;
+  std::size_t used_ = 0;  ///< nodes
   HugeArray<SuccessorNode> nodes_;
   HugeArray<Tag> tags_;
 };
