@@ -290,19 +290,9 @@ int binary(const std::string& path, bool json) {
 
 void add_binary(CLI::App& app, Arguments& arguments, int& status) {
   auto* verb = app.add_subcommand("binary", "Show what a binary is like, as reports tell it");
-  auto* path = verb->add_option("file", arguments.path, "The binary");
+  verb->add_option("file", arguments.path, "The binary")->required();
   verb->add_flag("--json", arguments.json, "JSON instead of a table");
-  // How the agent starts itself to take a hostile file apart.
-  auto* confined = verb->add_flag("--confined")->group("");
-  verb->callback([&, path, confined] {
-    if (confined->count() > 0) {
-      status = profile_standard_input();
-    } else if (path->count() == 0) {
-      throw CLI::RequiredError("file");
-    } else {
-      status = binary(arguments.path, arguments.json);
-    }
-  });
+  verb->callback([&] { status = binary(arguments.path, arguments.json); });
 }
 
 void add_keygen(CLI::App& app, Arguments& arguments, int& status) {

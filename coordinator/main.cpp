@@ -1,11 +1,11 @@
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "common/os/own_program.h"
 #include "coordinator/cli/live_verbs.h"
 #include "coordinator/coordinator_config.h"
 #include "coordinator/offline/offline_verbs.h"
@@ -21,23 +21,12 @@ ExitStatus fail(const Error& error) {
   return ExitStatus::failure;
 }
 
-/// The service is a program of its own, beside this one where it was built, and among those that
-/// only other programs start where it was installed: it needs a dozen libraries that no verb does.
-std::filesystem::path find_service() {
-  constexpr const char* kName = "foreshock-coordinator-serve";
-  std::error_code unknown;
-  const auto own = std::filesystem::read_symlink("/proc/self/exe", unknown);
-  const auto beside = own.parent_path() / kName;
-  return std::filesystem::exists(beside, unknown)
-             ? beside
-             : std::filesystem::path(FORESHOCK_LIBEXEC_DIRECTORY) / kName;
-}
-
-/// Becomes the service, which reads the same command line; comes back only where that failed.
+/// Becomes the service, a program of its own that reads the same command line: it needs a dozen
+/// libraries that no verb does. Comes back only where that failed.
 ExitStatus serve(char** argv) {
-  const auto service = find_service();
+  const auto service = find_own_program("foreshock-coordinator-serve");
   ::execv(service.c_str(), argv);
-  return fail(error_from_errno("run " + service.string()));
+  return fail(error_from_errno("run " + service));
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ const std::vector<Home>& homes() {
         "coordinator/calendar/feed", "coordinator/ingest/agent_directory"}},
       {"Capstone", "capstone/", {"agent/binaries/disassembler"}},
       {"libelf", "elf.h", {"agent/binaries/disassembler", "agent/binaries/elf_profile"}},
-      {"libseccomp", "seccomp.h", {"agent/binaries/confined_profile"}},
+      {"libseccomp", "seccomp.h", {"agent/binaries/confinement"}},
       {"spdlog", "spdlog/", {"common/base/log"}},
       {"Eigen",
        "Eigen/",

@@ -1,4 +1,4 @@
-// The agent starts itself to take a binary apart.
+// The agent starts a program of its own to take a binary apart.
 
 #include "agent/binaries/confined_profile.h"
 
@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/binaries/confinement.h"
 #include "agent/binaries/elf_profile.h"
 #include "common/os/file.h"
 #include "tests/support/temp_dir.h"
@@ -17,9 +18,9 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(ConfinedProfile, is_the_same_as_without_confinement) {
-  const auto file = open_at(AT_FDCWD, FORESHOCK_AGENT, O_RDONLY);
+  const auto file = open_at(AT_FDCWD, FORESHOCK_AGENT_BINARY, O_RDONLY);
   ASSERT_TRUE(file);
-  const auto confined = profile_confined(file->get(), {.program = FORESHOCK_AGENT});
+  const auto confined = profile_confined(file->get(), {.program = FORESHOCK_AGENT_BINARY});
   ASSERT_TRUE(confined) << confined.error().message();
   EXPECT_EQ(*confined, *profile_elf(file->get()));
 }
@@ -27,13 +28,13 @@ TEST(ConfinedProfile, is_the_same_as_without_confinement) {
 TEST(ConfinedProfile, says_what_is_no_program) {
   const auto file = open_at(AT_FDCWD, "/etc/passwd", O_RDONLY);
   ASSERT_TRUE(file);
-  const auto profile = profile_confined(file->get(), {.program = FORESHOCK_AGENT});
+  const auto profile = profile_confined(file->get(), {.program = FORESHOCK_AGENT_BINARY});
   ASSERT_FALSE(profile);
   EXPECT_EQ(profile.error().code(), ErrorCode::unsupported);
 }
 
 TEST(ConfinedProfile, does_not_wait_for_ever_and_takes_no_nonsense) {
-  const auto file = open_at(AT_FDCWD, FORESHOCK_AGENT, O_RDONLY);
+  const auto file = open_at(AT_FDCWD, FORESHOCK_AGENT_BINARY, O_RDONLY);
   ASSERT_TRUE(file);
   const test::TempDir directory;
   const auto child = [&](const std::string& name, const std::string& script) {
