@@ -39,8 +39,8 @@ constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxTargetBytes = 4096;
 constexpr std::uint32_t kMaxHeaderBytes = 16384;
 constexpr auto kRequestDeadline = std::chrono::seconds(5);
-constexpr auto kAnswerDeadline = std::chrono::seconds(30);
-constexpr auto kRetry = std::chrono::milliseconds(100);  ///< after accept() has failed
+constexpr auto kAnswerDeadline = std::chrono::seconds(10);  ///< also bounds how long stop() takes
+constexpr auto kRetry = std::chrono::milliseconds(100);     ///< after accept() has failed
 
 /// Not: it ended too early, or took too long.
 bool is_malformed(ErrorStatus status) {
