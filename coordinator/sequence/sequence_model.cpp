@@ -51,7 +51,7 @@ std::size_t standing_of(const Successor& successor) {
 
 std::size_t best_share(const SuccessorNode& node) {
   unsigned best = 0;
-  for (const auto& successor : node.slots) best = std::max<unsigned>(best, successor.share);
+  for (const auto share : node.shares) best = std::max<unsigned>(best, share);
   return share_class(best);
 }
 
@@ -129,6 +129,7 @@ void SequenceModel::find_contexts(const CommandStream& stream) {
   active_.fill(true);
   const auto set = [this](Input input, std::uint64_t hash) {
     hashes_[input] = hash_pair(hash, input);
+    table_.prefetch(hashes_[input]);
   };
   std::array<std::uint64_t, 21> own{};  // by order
   own[0] = stream.key;
@@ -175,9 +176,6 @@ void SequenceModel::find_contexts(const CommandStream& stream) {
   active_[host1] = active_[host2] = streams_.host_has_others(stream);
   active_[own_again] = false;
 
-  for (std::size_t i = 0; i < kContexts; ++i) {
-    if (active_[i]) table_.prefetch(hashes_[i]);
-  }
   // While a user is on one host only, the user's contexts say what the stream's do: they are
   // learned for the day on which the user is seen on another one.
   std::array<bool, kContexts> asked = active_;
@@ -193,7 +191,8 @@ void SequenceModel::find_contexts(const CommandStream& stream) {
   if (!active_[own_again]) return;
   std::uint64_t latest = 0;
   std::uint64_t before = 0;
-  for (const auto& successor : nodes_[own1]->successors()) {
+  for (std::size_t slot = 0; slot < nodes_[own1]->used; ++slot) {
+    const Successor successor = nodes_[own1]->successor(slot);
     if ((successor.history & 1) != 0) latest = successor.command + 1ULL;
     if ((successor.history & 2) != 0) before = successor.command + 1ULL;
   }
@@ -213,7 +212,8 @@ void SequenceModel::weigh_contexts() {
     const float origin = rates_[i].log_odds(absent);
     Standings& standings = standings_[i];
     standings.absent = static_cast<std::uint16_t>(absent);
-    for (const auto& successor : node.successors()) {
+    for (std::size_t slot = 0; slot < node.used; ++slot) {
+      const Successor successor = node.successor(slot);
       const std::size_t number = candidate_of(successor.command);
       if (number == kCandidates) continue;
       const std::size_t standing = standing_of(successor);

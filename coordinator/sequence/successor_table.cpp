@@ -8,52 +8,65 @@ namespace foreshock::coordinator {
 
 namespace {
 
-constexpr std::int32_t kWholeShare = 65535;
+constexpr std::uint32_t kWholeShare = 65535;
 constexpr std::size_t kLongestMemory = 64;  // visits
 
 /// How much of 65536 the newest of so many visits says. Not quite 1/visits, so that a single visit
 /// leaves room for doubt.
 constexpr auto kNewestSays = [] {
-  std::array<std::int32_t, kLongestMemory + 1> parts{};
+  std::array<std::uint16_t, kLongestMemory + 1> parts{};
   for (std::size_t visits = 1; visits < parts.size(); ++visits) {
-    parts[visits] = static_cast<std::int32_t>(65536 / (static_cast<double>(visits) + 0.4));
+    parts[visits] = static_cast<std::uint16_t>(65536 / (static_cast<double>(visits) + 0.4));
   }
   return parts;
 }();
 
+std::uint16_t part_of(std::uint32_t share, std::uint16_t part) {
+  return static_cast<std::uint16_t>(share * part >> 16);
+}
+
+/// A bit for each slot in use that is the command's: one or none.
+unsigned slots_of(CommandId command, const SuccessorNode& node) {
+  unsigned slots = 0;
+  // All of them: which it is cannot be foreseen, and a wrong guess costs more.
+  for (std::size_t slot = 0; slot < SuccessorNode::kMost; ++slot)
+    slots |= (node.commands[slot] == command ? 1U : 0U) << slot;
+  return slots & ((1U << node.used) - 1);
+}
+
 /// The slot of a command that is new to the node: a free one, else that of the smallest share.
 std::size_t make_room(SuccessorNode& node) {
-  if (node.used < node.slots.size()) return node.used++;
-  const auto least = std::ranges::min_element(node.slots, {}, [](const Successor& slot) {
-    return slot.share + (slot.history & 1) * 65536;
-  });
-  return static_cast<std::size_t>(least - node.slots.begin());
+  if (node.used < SuccessorNode::kMost) return node.used++;
+  const auto keeps = [&](std::size_t slot) {
+    return node.shares[slot] + (node.histories[slot] & 1) * 65536;
+  };
+  std::size_t least = 0;
+  for (std::size_t slot = 1; slot < SuccessorNode::kMost; ++slot)
+    if (keeps(slot) < keeps(least)) least = slot;
+  return least;
 }
 
 }  // namespace
 
 void SuccessorNode::learn(CommandId command, std::size_t memory) {
-  // All slots, used or not, here and below: how many there are to do cannot be foreseen, and a
-  // wrong guess costs more. A free one stays all 0.
-  std::size_t seen = slots.size();
-  for (std::size_t slot = 0; slot < slots.size(); ++slot)
-    seen = slots[slot].command == command && slot < used ? slot : seen;
-  if (seen == slots.size()) {
+  const unsigned known = slots_of(command, *this);
+  auto seen = static_cast<std::size_t>(std::countr_zero(known));
+  if (known == 0) {
     seen = make_room(*this);
-    slots[seen] = Successor{command, 0, 0, 0};
+    commands[seen] = command;
+    counts[seen] = 0;
+    histories[seen] = 0;
+    shares[seen] = 0;
   }
   if (visits < std::numeric_limits<std::uint16_t>::max()) ++visits;
-  if (slots[seen].count < std::numeric_limits<std::uint8_t>::max()) ++slots[seen].count;
+  if (counts[seen] < std::numeric_limits<std::uint8_t>::max()) ++counts[seen];
 
   // A mean over the visits at first, then one that forgets.
-  const std::int32_t newest = kNewestSays[std::min({std::size_t{visits}, memory, kLongestMemory})];
-  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
-    const bool came = slot == seen;
-    const std::int32_t distance = (came ? kWholeShare : 0) - slots[slot].share;
-    const auto step = static_cast<std::int32_t>(std::int64_t{distance} * newest >> 16);
-    slots[slot].share = static_cast<std::uint16_t>(slots[slot].share + step);
-    slots[slot].history = static_cast<std::uint8_t>(slots[slot].history << 1 | (came ? 1 : 0));
-  }
+  const std::uint16_t newest = kNewestSays[std::min({std::size_t{visits}, memory, kLongestMemory})];
+  for (auto& share : shares) share = static_cast<std::uint16_t>(share - part_of(share, newest));
+  for (auto& history : histories) history = static_cast<std::uint8_t>(history << 1);
+  shares[seen] = static_cast<std::uint16_t>(shares[seen] + part_of(kWholeShare, newest));
+  histories[seen] |= 1;
 }
 
 SuccessorTable::SuccessorTable(std::size_t nodes)

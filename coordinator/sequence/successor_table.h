@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "coordinator/sequence/huge_array.h"
 
@@ -21,13 +20,23 @@ struct Successor {
   std::uint16_t share = 0;   ///< of 65535: how often of late, the newest visit counting most
 };
 
-/// What came after one context: its seven most usual successors. One cache line.
+/// What came after one context: its seven most usual successors. One cache line, by quantity: what
+/// a visit changes of all successors is done at once.
 struct alignas(64) SuccessorNode {
+  static constexpr std::size_t kMost = 7;
+
+  std::array<CommandId, kMost> commands{};
   std::uint16_t visits = 0;
   std::uint8_t used = 0;
-  std::array<Successor, 7> slots{};
+  // The eighth fills up what one instruction works on, and stays 0 like those that are free.
+  std::array<std::uint8_t, kMost + 1> counts{};
+  std::array<std::uint8_t, kMost + 1> histories{};
+  std::array<std::uint16_t, kMost + 1> shares{};
 
-  std::span<const Successor> successors() const { return {slots.data(), used}; }
+  /// @param slot  below `used`
+  Successor successor(std::size_t slot) const {
+    return {commands[slot], counts[slot], histories[slot], shares[slot]};
+  }
   /// `command` came after it. @param memory  visits that a share goes back over, about.
   void learn(CommandId command, std::size_t memory);
 };

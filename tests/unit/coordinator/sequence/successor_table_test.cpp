@@ -1,5 +1,7 @@
 #include "coordinator/sequence/successor_table.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace foreshock::coordinator {
@@ -14,13 +16,13 @@ TEST(SuccessorNode, counts_what_came_and_remembers_the_last_visits) {
   node.learn(7, 16);
   node.learn(8, 16);
   node.learn(7, 16);
-  ASSERT_EQ(node.successors().size(), 2U);
+  ASSERT_EQ(node.used, 2);
   EXPECT_EQ(node.visits, 3);
-  EXPECT_EQ(node.slots[0].command, 7U);
-  EXPECT_EQ(node.slots[0].count, 2);
-  EXPECT_EQ(node.slots[0].history, 0b101);
-  EXPECT_EQ(node.slots[1].history, 0b10);
-  EXPECT_GT(node.slots[0].share, node.slots[1].share);
+  EXPECT_EQ(node.successor(0).command, 7U);
+  EXPECT_EQ(node.successor(0).count, 2);
+  EXPECT_EQ(node.successor(0).history, 0b101);
+  EXPECT_EQ(node.successor(1).history, 0b10);
+  EXPECT_GT(node.successor(0).share, node.successor(1).share);
 }
 
 TEST(SuccessorNode, gives_the_rarest_successors_place_to_a_new_one) {
@@ -31,10 +33,9 @@ TEST(SuccessorNode, gives_the_rarest_successors_place_to_a_new_one) {
   node.learn(50, 16);
   node.learn(0, 16);
   node.learn(51, 16);
-  EXPECT_EQ(node.successors().size(), 7U);
+  EXPECT_EQ(node.used, 7);
   const auto knows = [&](CommandId command) {
-    return std::ranges::any_of(node.successors(),
-                               [&](const auto& slot) { return slot.command == command; });
+    return std::ranges::count(node.commands, command) == 1;
   };
   EXPECT_TRUE(knows(51));
   EXPECT_TRUE(knows(0));
@@ -44,8 +45,8 @@ TEST(SuccessorNode, never_overflows) {
   SuccessorNode node;
   for (int i = 0; i < 70'000; ++i) node.learn(1, 16);
   EXPECT_EQ(node.visits, 65535);
-  EXPECT_EQ(node.slots[0].count, 255);
-  EXPECT_GT(node.slots[0].share, 65000);
+  EXPECT_EQ(node.successor(0).count, 255);
+  EXPECT_GT(node.successor(0).share, 65000);
 }
 
 TEST(SuccessorTable, finds_what_was_added) {
@@ -55,7 +56,7 @@ TEST(SuccessorTable, finds_what_was_added) {
   table.learn(hash_of(1), 3, 16);
   const SuccessorNode* node = table.find(hash_of(1));
   ASSERT_NE(node, nullptr);
-  EXPECT_EQ(node->slots[0].command, 3U);
+  EXPECT_EQ(node->successor(0).command, 3U);
 }
 
 TEST(SuccessorTable, keeps_what_is_visited_often_while_others_come_and_go) {
