@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -37,24 +40,32 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
 
   auto status = ExitStatus::success;
-  CLI::App* verb = app.add_subcommand("serve", "Run the service");
-  verb->set_help_flag();  // it is the service that knows its options
-  verb->allow_extras();
-  verb->callback([&] { status = serve(argv); });
   std::string config_path = kDefaultConfigPath;
   std::string socket_path = CoordinatorConfig().admin_socket;
-  CLI::App* support = app.add_subcommand(
-      "support-bundle", "Print what somebody who helps needs to know, without secrets");
-  support->add_option("--config", config_path, "Configuration file")->capture_default_str();
-  support->add_option("--socket", socket_path, "The service's admin socket")->capture_default_str();
-  support->callback(
-      [&] { std::cout << make_support_bundle(read_coordinator_config(config_path), socket_path); });
+  const auto add_serve = [&](CLI::App& to) {
+    CLI::App* verb = to.add_subcommand("serve", "Run the service");
+    verb->set_help_flag();  // it is the service that knows its options
+    verb->allow_extras();
+    verb->callback([&] { status = serve(argv); });
+  };
+  const auto add_support_bundle = [&](CLI::App& to) {
+    CLI::App* verb = to.add_subcommand(
+        "support-bundle", "Print what somebody who helps needs to know, without secrets");
+    verb->add_option("--config", config_path, "Configuration file")->capture_default_str();
+    verb->add_option("--socket", socket_path, "The service's admin socket")->capture_default_str();
+    verb->callback([&] {
+      std::cout << make_support_bundle(read_coordinator_config(config_path), socket_path);
+    });
+  };
+  std::vector<VerbGroup> verbs = {{{"serve"}, add_serve}, {{"support-bundle"}, add_support_bundle}};
   const CliOutput output{std::cout, std::cerr, read_text_style(STDOUT_FILENO)};
-  add_live_verbs(app, output, status);
-  add_offline_verbs(app, output, status,
-                    [](const std::string& path) -> Result<std::vector<SignatureRule>> {
-                      FS_TRY(auto config, read_coordinator_config(path));
-                      return std::move(config.signature_rules);
-                    });
+  const auto read_signature_rules =
+      [](const std::string& path) -> Result<std::vector<SignatureRule>> {
+    FS_TRY(auto config, read_coordinator_config(path));
+    return std::move(config.signature_rules);
+  };
+  std::ranges::move(live_verbs(output, status), std::back_inserter(verbs));
+  std::ranges::move(offline_verbs(output, status, read_signature_rules), std::back_inserter(verbs));
+  add_verbs(app, verbs, argc > 1 ? argv[1] : "");
   return run_cli(app, argc, argv, status);
 }

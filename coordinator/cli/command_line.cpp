@@ -1,8 +1,20 @@
 #include "coordinator/cli/command_line.h"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 namespace foreshock::coordinator {
+
+void add_verbs(CLI::App& app, const std::vector<VerbGroup>& groups, std::string_view first_word) {
+  const auto is_asked_for = [first_word](const VerbGroup& group) {
+    return std::ranges::find(group.names, first_word) != group.names.end();
+  };
+  const bool all = std::ranges::none_of(groups, is_asked_for);
+  for (const auto& group : groups) {
+    if (all || is_asked_for(group)) group.add(app);
+  }
+}
 
 int run_cli(CLI::App& app, int argc, const char* const* argv, const ExitStatus& exit_status) {
   try {

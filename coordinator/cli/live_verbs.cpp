@@ -519,19 +519,25 @@ void add_agent_verbs(CLI::App& app, const Verbs& verbs) {
 
 }  // namespace
 
-void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status) {
-  const Verbs verbs{output, exit_status};
-  add_fleet_verbs(app, verbs);
-  add_command_verbs(app, verbs);
-  add_input_verbs(app, verbs);
-  add_sequence_verb(app, verbs);
-  add_forecast_verbs(app, verbs);
-  add_model_verbs(app, verbs);
-  add_user_verbs(app, verbs);
-  add_decision_verbs(app, verbs);
-  add_demand_verb(app, verbs);
-  add_reflex_verb(app, verbs);
-  add_agent_verbs(app, verbs);
+std::vector<VerbGroup> live_verbs(const CliOutput& output, ExitStatus& exit_status) {
+  const auto group = [verbs = Verbs{output, exit_status}](
+                         std::vector<std::string_view> names,
+                         void (*add)(CLI::App & app, const Verbs& verbs)) -> VerbGroup {
+    return {std::move(names), [verbs, add](CLI::App& app) { add(app, verbs); }};
+  };
+  return {
+      group({"status", "hosts", "workloads", "tags"}, add_fleet_verbs),
+      group({"commands", "top", "storms", "leads"}, add_command_verbs),
+      group({"upcoming", "binaries", "metrics"}, add_input_verbs),
+      group({"sequence"}, add_sequence_verb),
+      group({"forecast", "accuracy", "anomalies", "calendars"}, add_forecast_verbs),
+      group({"models"}, add_model_verbs),
+      group({"users", "profile"}, add_user_verbs),
+      group({"policies", "decisions"}, add_decision_verbs),
+      group({"demand"}, add_demand_verb),
+      group({"reflexes"}, add_reflex_verb),
+      group({"agents"}, add_agent_verbs),
+  };
 }
 
 }  // namespace foreshock::coordinator

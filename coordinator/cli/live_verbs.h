@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <vector>
 
 #include "common/text/text_table.h"
 #include "coordinator/cli/command_line.h"
@@ -14,12 +15,12 @@ struct CliOutput {
   TextStyle style;
 };
 
-/// Adds the verbs that ask the running service over its admin socket: status hosts workloads
+/// The verbs that ask the running service over its admin socket: status hosts workloads
 /// commands top storms leads forecast accuracy anomalies calendars users profile models (list,
 /// show, compare, pin, unpin, roll-back, retrain) tags policies decisions (list, explain) demand
 /// reflexes agents (list, approve, revoke). Each takes --socket and --json. A verb runs while the
 /// command line is parsed and leaves how it went in `exit_status`. `output` is copied; what it and
-/// the others refer to outlives `app`.
-void add_live_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status);
+/// `exit_status` refer to outlives the verbs.
+std::vector<VerbGroup> live_verbs(const CliOutput& output, ExitStatus& exit_status);
 
 }  // namespace foreshock::coordinator

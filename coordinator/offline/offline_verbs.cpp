@@ -33,16 +33,19 @@ CLI::App& OfflineVerbs::group(CLI::App& app, const std::string& name, const std:
   return *made;
 }
 
-void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status,
-                       ReadSignatureRules read_signature_rules) {
-  const OfflineVerbs verbs{output, exit_status, std::move(read_signature_rules)};
-  add_backtest_verb(app, verbs);
-  add_forecast_file(app, verbs);
-  add_demand_verbs(app, verbs);
-  add_signature_verbs(app, verbs);
-  add_anomaly_verbs(app, verbs);
-  add_sequence_verbs(app, verbs);
-  add_lead_verbs(app, verbs);
+std::vector<VerbGroup> offline_verbs(const CliOutput& output, ExitStatus& exit_status,
+                                     ReadSignatureRules read_signature_rules) {
+  const auto group = [verbs = OfflineVerbs{output, exit_status, std::move(read_signature_rules)}](
+                         std::string_view name,
+                         void (*add)(CLI::App & app, const OfflineVerbs& verbs)) -> VerbGroup {
+    return {{name}, [verbs, add](CLI::App& app) { add(app, verbs); }};
+  };
+  return {
+      group("backtest", add_backtest_verb),  group("forecast", add_forecast_file),
+      group("demand", add_demand_verbs),     group("signature", add_signature_verbs),
+      group("anomalies", add_anomaly_verbs), group("sequence", add_sequence_verbs),
+      group("leads", add_lead_verbs),
+  };
 }
 
 }  // namespace foreshock::coordinator

@@ -14,11 +14,11 @@ namespace foreshock::coordinator {
 using ReadSignatureRules =
     std::function<Result<std::vector<SignatureRule>>(const std::string& path)>;
 
-/// Adds the verbs that work on files, with no service running. Those that share their first word
-/// with a verb of the running service become sub-verbs of it, so add_live_verbs() comes first. A
-/// verb runs while the command line is parsed and leaves how it went in `exit_status`. `output` is
-/// copied; what it and the others refer to outlives `app`.
-void add_offline_verbs(CLI::App& app, const CliOutput& output, ExitStatus& exit_status,
-                       ReadSignatureRules read_signature_rules);
+/// The verbs that work on files, with no service running. Those that share their first word with a
+/// verb of the running service become sub-verbs of it, so live_verbs() are added first. A verb runs
+/// while the command line is parsed and leaves how it went in `exit_status`. `output` is copied;
+/// what it and `exit_status` refer to outlives the verbs.
+std::vector<VerbGroup> offline_verbs(const CliOutput& output, ExitStatus& exit_status,
+                                     ReadSignatureRules read_signature_rules);
 
 }  // namespace foreshock::coordinator

@@ -26,7 +26,7 @@ Outcome run(std::vector<const char*> words, const TextStyle& style = {}) {
   std::ostringstream err;
   ExitStatus exit_status = ExitStatus::success;
   CLI::App app("test");
-  add_live_verbs(app, {out, err, style}, exit_status);
+  add_verbs(app, live_verbs({out, err, style}, exit_status), words.empty() ? "" : words.front());
   words.insert(words.begin(), "foreshock-coordinator");
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
@@ -313,6 +313,18 @@ TEST_F(LiveVerbs, a_service_that_talks_nonsense_is_a_failure) {
   }
   EXPECT_EQ(run({"tags", "--socket", socket.c_str()}).err,
             "foreshock-coordinator: the service answered with status 500\n");
+}
+
+TEST(LiveVerbsUsage, a_group_of_verbs_names_what_it_adds) {
+  std::ostringstream out;
+  ExitStatus exit_status = ExitStatus::success;
+  for (const auto& group : live_verbs({out, out, {}}, exit_status)) {
+    CLI::App app("test");
+    group.add(app);
+    std::vector<std::string> added;
+    for (const auto* verb : app.get_subcommands({})) added.push_back(verb->get_name());
+    EXPECT_EQ(added, std::vector<std::string>(group.names.begin(), group.names.end()));
+  }
 }
 
 TEST(LiveVerbsUsage, a_service_that_does_not_run_is_told_apart) {

@@ -25,7 +25,7 @@ class AnomaliesScore : public testing::Test {
     std::ostringstream out, err;
     ExitStatus status = ExitStatus::success;
     CLI::App app("test");
-    add_offline_verbs(app, {out, err, {}}, status, {});
+    add_verbs(app, offline_verbs({out, err, {}}, status, {}), "anomalies");
     std::vector<std::string> words = {"anomalies", "score", "--in", in};
     words.insert(words.end(), more.begin(), more.end());
     std::ranges::reverse(words);

@@ -37,7 +37,7 @@ class Backtest : public testing::Test {
     std::ostringstream out, err;
     ExitStatus status = ExitStatus::success;
     CLI::App app("test");
-    add_offline_verbs(app, {out, err, {}}, status, {});
+    add_verbs(app, offline_verbs({out, err, {}}, status, {}), words.front());
     std::ranges::reverse(words);
     app.parse(words);
     return {status, out.str(), err.str()};

@@ -64,7 +64,7 @@ class LeadsLearn : public testing::Test {
     std::ostringstream out, err;
     ExitStatus status = ExitStatus::success;
     CLI::App app("test");
-    add_offline_verbs(app, {out, err, {}}, status, {});
+    add_verbs(app, offline_verbs({out, err, {}}, status, {}), "leads");
     std::vector<std::string> words = {"leads", "learn", "--stream", in};
     words.insert(words.end(), more.begin(), more.end());
     std::ranges::reverse(words);

@@ -29,7 +29,7 @@ class SequenceVerbs : public testing::Test {
     std::ostringstream err;
     ExitStatus status = ExitStatus::success;
     CLI::App app("test");
-    add_offline_verbs(app, {out, err, {}}, status, {});
+    add_verbs(app, offline_verbs({out, err, {}}, status, {}), "sequence");
     std::vector<std::string> words = {"sequence", verb, "--in", in_, "--out", out_};
     words.insert(words.end(), more.begin(), more.end());
     std::ranges::reverse(words);

@@ -21,11 +21,11 @@ Outcome explain(const std::vector<std::string>& options) {
   Outcome outcome;
   std::ostringstream out, err;
   CLI::App app;
-  add_offline_verbs(app, {out, err, {}}, outcome.status,
-                    [](const std::string& path) -> Result<std::vector<SignatureRule>> {
-                      if (path != "site.toml") return Error(ErrorCode::not_found, path + ": none");
-                      return std::vector<SignatureRule>{{"pg_dump*", "", "database dump"}};
-                    });
+  const auto read_rules = [](const std::string& path) -> Result<std::vector<SignatureRule>> {
+    if (path != "site.toml") return Error(ErrorCode::not_found, path + ": none");
+    return std::vector<SignatureRule>{{"pg_dump*", "", "database dump"}};
+  };
+  add_verbs(app, offline_verbs({out, err, {}}, outcome.status, read_rules), "signature");
   std::vector<std::string> arguments = {"signature", "explain"};
   arguments.insert(arguments.end(), options.begin(), options.end());
   std::ranges::reverse(arguments);
