@@ -31,7 +31,7 @@ constexpr double kForestPrior = 1.0 / 3;
 constexpr double kNearPrior = 1.0 / 2;  ///< of the online forecaster, in the first quarter hour
 /// Past errors looked at for a band: so many say enough of a coarse series, and asking them is what
 /// costs most of its forecast.
-constexpr std::size_t kMostErrors = 1000;
+constexpr std::size_t kMostErrors = 600;
 constexpr std::size_t kMostErrorsOfFine = 5000;
 constexpr std::size_t kFineDay = 96;  ///< steps a day: of more a series is fine
 /// The stretches of RecentValues; the short ones are left out first.
@@ -311,7 +311,8 @@ class Run {
     std::size_t from = 0;
     for (const std::size_t to : past_.level_ranges()) {
       auto& cases = learned_.judged.emplace_back();
-      for (Cases& level : cases) level.said.resize(distributions_);
+      for (Cases& level : cases)
+        level.reserve(distributions_, PastForecasts::kLevelCases * past_.origins().size());
       past_.for_cases(from, to, PastForecasts::kLevelCases,
                       [&](std::size_t k, std::size_t h, double came, double weight) {
                         const auto said = distributions(k, h, stretches[k], apart);

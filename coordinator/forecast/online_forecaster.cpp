@@ -35,7 +35,6 @@ constexpr double kForgetting = 0.998;      // of the lag model
 constexpr double kFirstCovariance = 10;
 constexpr double kMostCovariance = 1e6;
 constexpr double kScoreMemory = 0.99;
-constexpr double kWeightPower = 4;
 constexpr std::uint32_t kFewestErrors = 10;  // for a band of its own
 constexpr std::size_t kMostIterations = 300;
 constexpr double kTiny = 1e-12;
@@ -188,15 +187,28 @@ void OnlineForecaster::learn_lags(View& view, double residual) const {
   view.residuals[0] = residual;
 }
 
-/// Never beyond the latest residuals: an unstable model does not run away.
-double OnlineForecaster::next_residual(const View& view, const Lags& residuals) {
-  double next = 0;
-  double most = 0;
+OnlineForecaster::Outlook::Outlook(const std::array<View, kViews>& views) {
   for (std::size_t i = 0; i < kLags; ++i) {
-    next += view.coefficients[i] * residuals[i];
-    most = std::max(most, std::abs(residuals[i]));
+    for (std::size_t v = 0; v < kViews; ++v) {
+      coefficients_[i][v] = views[v].coefficients[i];
+      residuals_[i][v] = views[v].residuals[i];
+    }
   }
-  return std::clamp(next, -most, most);
+}
+
+const OnlineForecaster::OfViews& OnlineForecaster::Outlook::next() {
+  OfViews next{};
+  OfViews most{};
+  for (std::size_t i = 0; i < kLags; ++i) {
+    for (std::size_t v = 0; v < kViews; ++v) {
+      next[v] += coefficients_[i][v] * residuals_[i][v];
+      most[v] = std::max(most[v], std::abs(residuals_[i][v]));
+    }
+  }
+  for (std::size_t v = 0; v < kViews; ++v) next[v] = std::min(std::max(next[v], -most[v]), most[v]);
+  std::shift_right(residuals_.begin(), residuals_.end(), 1);
+  residuals_[0] = next;
+  return residuals_[0];
 }
 
 bool OnlineForecaster::update(WallTime time, double value) {
@@ -217,7 +229,8 @@ bool OnlineForecaster::update(WallTime time, double value) {
   if (values_ > 0) pass_gap(at - last_ - 1);
   if (value < 0 && is_ratio_) use_offsets();
   score(at, value);
-  for (auto& view : views_) learn(view, at, value);
+  for (std::size_t v = 0; v < kViews; ++v)
+    if (is_used(v)) learn(views_[v], at, value);
   last_ = at;
   ++values_;
   expect(at);
@@ -226,13 +239,12 @@ bool OnlineForecaster::update(WallTime time, double value) {
 
 /// Nothing is known of these steps: residuals are taken as what they are on the average, none.
 void OnlineForecaster::pass_gap(std::int64_t steps) {
-  for (auto& view : views_) {
-    for (std::int64_t i = 0; i < std::min<std::int64_t>(steps, kLags); ++i) {
-      const double next = next_residual(view, view.residuals);
-      std::shift_right(view.residuals.begin(), view.residuals.end(), 1);
-      view.residuals[0] = next;
-    }
-    if (steps > static_cast<std::int64_t>(kMostIterations)) view.residuals = {};
+  Outlook outlook(views_);
+  for (std::int64_t i = 0; i < std::min<std::int64_t>(steps, kLags); ++i) outlook.next();
+  const bool are_forgotten = steps > static_cast<std::int64_t>(kMostIterations);
+  for (std::size_t v = 0; v < kViews; ++v) {
+    for (std::size_t i = 0; i < kLags; ++i)
+      views_[v].residuals[i] = are_forgotten ? 0 : outlook.residuals()[i][v];
   }
 }
 
@@ -264,26 +276,22 @@ void OnlineForecaster::expect(std::int64_t at) {
     is_due[d] = at % apart == 0;
     if (is_due[d]) farthest = kDistances[d];
   }
-  std::array<std::array<double, kViews>, kDistances.size()> expected{};
-  for (std::size_t v = 0; v < kViews; ++v) {
-    const View& view = views_[v];
-    Lags residuals = view.residuals;
-    std::size_t d = 0;
-    for (std::uint32_t ahead = 1; ahead <= farthest; ++ahead) {
-      double residual = 0;
-      if (ahead <= kMostIterations) {
-        residual = next_residual(view, residuals);
-        std::shift_right(residuals.begin(), residuals.end(), 1);
-        residuals[0] = residual;
-      } else {
-        ahead = kDistances[d];
-      }
-      if (ahead != kDistances[d]) continue;
-      expected[d][v] = base_at(view, at + ahead) + residual;
-      ++d;
+  std::array<OfViews, kDistances.size()> expected{};
+  Outlook outlook(views_);
+  std::size_t d = 0;
+  for (std::uint32_t ahead = 1; ahead <= farthest; ++ahead) {
+    OfViews residuals{};
+    if (ahead <= kMostIterations) {
+      residuals = outlook.next();
+    } else {
+      ahead = kDistances[d];
     }
+    if (ahead != kDistances[d]) continue;
+    for (std::size_t v = 0; v < kViews && is_due[d]; ++v)
+      if (is_used(v)) expected[d][v] = base_at(views_[v], at + ahead) + residuals[v];
+    ++d;
   }
-  for (std::size_t d = 0; d < kDistances.size(); ++d) {
+  for (d = 0; d < kDistances.size(); ++d) {
     if (!is_due[d]) continue;
     auto& pending = distances_[d].pending;
     const auto free = std::ranges::find(pending, 0, &Expected::due);
@@ -292,27 +300,30 @@ void OnlineForecaster::expect(std::int64_t at) {
 }
 
 /// Where nothing has come out yet, as at the distance before.
-std::array<double, OnlineForecaster::kViews> OnlineForecaster::weights(std::size_t d) const {
+OnlineForecaster::OfViews OnlineForecaster::weights(std::size_t d) const {
   while (d > 0 && distances_[d].count < 3) --d;
   const Distance& distance = distances_[d];
-  std::array<double, kViews> weights{};
+  OfViews weights{};
   if (distance.count == 0) {
     weights[0] = 1;
     return weights;
   }
-  const double best = std::max(*std::ranges::min_element(distance.errors), kTiny);
+  double best = distance.errors[0];
+  for (std::size_t v = 0; v < kViews; ++v)
+    if (is_used(v)) best = std::min(best, distance.errors[v]);
+  best = std::max(best, kTiny);
   double sum = 0;
   for (std::size_t v = 0; v < kViews; ++v) {
-    if (v > 0 && views_[v].period == 0) continue;
-    weights[v] = std::pow(best / std::max(distance.errors[v], kTiny), kWeightPower);
+    if (!is_used(v)) continue;
+    const double square = std::pow(best / std::max(distance.errors[v], kTiny), 2);
+    weights[v] = square * square;
     sum += weights[v];
   }
   for (double& weight : weights) weight /= sum;
   return weights;
 }
 
-double OnlineForecaster::combined(std::size_t distance,
-                                  const std::array<double, kViews>& of_view) const {
+double OnlineForecaster::combined(std::size_t distance, const OfViews& of_view) const {
   const auto shares = weights(distance);
   double sum = 0;
   for (std::size_t v = 0; v < kViews; ++v) sum += shares[v] * of_view[v];
@@ -386,30 +397,21 @@ Forecast OnlineForecaster::forecast_or_zero(std::size_t points) const {
       quantiles[q] = made.mean[p] + near[q] + part * (far[q] - near[q]);
       if (is_ratio_) quantiles[q] = std::max(quantiles[q], 0.0);
     }
-    std::ranges::sort(quantiles);
   }
   return made;
 }
 
 std::vector<double> OnlineForecaster::path(std::size_t points) const {
   std::vector<double> path(points, 0.0);
-  for (std::size_t v = 0; v < kViews; ++v) {
-    const View& view = views_[v];
-    if (v > 0 && view.period == 0) continue;
-    Lags residuals = view.residuals;
-    std::size_t d = 0;
-    double share = weights(0)[v];
-    for (std::size_t p = 0; p < points; ++p) {
-      const auto ahead = static_cast<std::int64_t>(p) + 1;
-      if (d + 1 < kDistances.size() && ahead == kDistances[d + 1]) share = weights(++d)[v];
-      double residual = 0;
-      if (p < kMostIterations) {
-        residual = next_residual(view, residuals);
-        std::shift_right(residuals.begin(), residuals.end(), 1);
-        residuals[0] = residual;
-      }
-      if (share > 0) path[p] += share * (base_at(view, last_ + ahead) + residual);
-    }
+  Outlook outlook(views_);
+  std::size_t d = 0;
+  OfViews shares = weights(0);
+  for (std::size_t p = 0; p < points; ++p) {
+    const auto ahead = static_cast<std::int64_t>(p) + 1;
+    if (d + 1 < kDistances.size() && ahead == kDistances[d + 1]) shares = weights(++d);
+    const OfViews residuals = p < kMostIterations ? outlook.next() : OfViews{};
+    for (std::size_t v = 0; v < kViews; ++v)
+      if (shares[v] > 0) path[p] += shares[v] * (base_at(views_[v], last_ + ahead) + residuals[v]);
   }
   if (is_ratio_) {
     for (double& value : path) value = std::max(value, 0.0);

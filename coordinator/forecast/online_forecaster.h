@@ -65,6 +65,7 @@ class OnlineForecaster {
   static constexpr std::size_t kErrors = 128;  // the latest of each distance
 
   using Lags = std::array<double, kLags>;
+  using OfViews = std::array<double, kViews>;
 
   /// Level and shape, and how residuals go on.
   struct View {
@@ -84,14 +85,27 @@ class OnlineForecaster {
   };
   struct Expected {
     std::int64_t due = 0;  ///< step; 0: none
-    std::array<double, kViews> of_view{};
+    OfViews of_view{};
   };
   struct Distance {
     std::array<Expected, kPending> pending;
-    std::array<double, kViews> errors{};  ///< discounted means of distances
+    OfViews errors{};  ///< discounted means of distances
     double count = 0;
     std::array<float, kErrors> ring{};  ///< errors of the combination
     std::uint32_t told = 0;             ///< to the ring, ever
+  };
+  /// How the residuals of all views go on, step by step; side by side, because that is many times
+  /// as fast.
+  class Outlook {
+   public:
+    explicit Outlook(const std::array<View, kViews>& views);
+    /// Never beyond the latest residuals: an unstable model does not run away.
+    const OfViews& next();
+    const std::array<OfViews, kLags>& residuals() const { return residuals_; }
+
+   private:
+    std::array<OfViews, kLags> coefficients_{};
+    std::array<OfViews, kLags> residuals_{};
   };
   struct Archive;
 
@@ -104,11 +118,12 @@ class OnlineForecaster {
   void learn_shape(View& view, std::int64_t at, double value) const;
   void fold(View& view) const;
   void learn_lags(View& view, double residual) const;
-  static double next_residual(const View& view, const Lags& residuals);
   void score(std::int64_t at, double value);
   void expect(std::int64_t at);
-  std::array<double, kViews> weights(std::size_t distance) const;
-  double combined(std::size_t distance, const std::array<double, kViews>& of_view) const;
+  /// One without a season of its own would say what the first says.
+  bool is_used(std::size_t view) const { return view == 0 || views_[view].period > 0; }
+  OfViews weights(std::size_t distance) const;
+  double combined(std::size_t distance, const OfViews& of_view) const;
   Quantiles band(std::size_t distance) const;
   std::vector<double> path(std::size_t points) const;
   void pass_gap(std::int64_t steps);

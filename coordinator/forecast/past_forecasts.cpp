@@ -11,7 +11,7 @@ namespace foreshock::coordinator {
 
 namespace {
 
-constexpr std::size_t kOrigins = 60;
+constexpr std::size_t kOrigins = 40;
 
 /// `ends` that are in order and before `points`, and `points`.
 Ranges make_ranges(const Ranges& ends, std::size_t points) {
