@@ -15,7 +15,7 @@ namespace foreshock::coordinator {
 /// series, with intervals from the combination's own past errors. One configuration for all series.
 ///
 /// 1. Each shape of make_shapes() with its regression on what is off it (forecast_shape), and
-///    the plain seasonal naive, forecast from sixty origins of the past; where there are thousands
+///    the plain seasonal naive, forecast from forty origins of the past; where there are thousands
 ///    of values a forest, too (ForestMember).
 /// 2. For each range of distances shares of the members (aggregate) by absolute error, recent ones
 ///    counting more. A member that the seasonal naive beats in a range has no share there.

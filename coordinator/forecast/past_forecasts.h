@@ -20,7 +20,7 @@ using Ranges = std::vector<std::size_t>;
 /// Of the distance `h`, 0 the first.
 std::size_t range_of(const Ranges& ranges, std::size_t h);
 
-/// What each member says from sixty origins of the past and from the end of the window, and what
+/// What each member says from forty origins of the past and from the end of the window, and what
 /// came: what a combination learns from. The order of the members: the seasonal naive, the shapes,
 /// the online forecaster, the forest where it is worth it.
 class PastForecasts {
