@@ -1,8 +1,11 @@
 #include "coordinator/api/pool_routes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,7 +17,9 @@
 #include "coordinator/api/query_reader.h"
 #include "coordinator/api/series_lookup.h"
 #include "coordinator/forecast/combination.h"
+#include "coordinator/forecast/known_values.h"
 #include "coordinator/forecast/pooled_load.h"
+#include "coordinator/forecast/pooled_prior.h"
 
 namespace foreshock::coordinator {
 
@@ -26,7 +31,8 @@ constexpr auto kUserStep = std::chrono::hours(1);
 constexpr auto kUserHistory = std::chrono::days(30);
 constexpr std::size_t kUserPoints = 48;
 constexpr std::size_t kMostUsers = 100'000;
-constexpr std::size_t kDrawn = 120;  ///< points of the past shown
+constexpr std::size_t kMostSimilar = 20;  ///< users that one without a past is taken to be like
+constexpr std::size_t kDrawn = 120;       ///< points of the past shown
 
 /// Of shares and seconds there is no sum.
 bool can_be_added_up(Quantity quantity) {
@@ -48,7 +54,7 @@ Series newest_values(const Series& series, std::size_t count) {
   return newest;
 }
 
-/// Before the first command of anybody nothing is known of this one either.
+/// Before somebody's first command nothing is known of them, not even that they do nothing.
 void forget_before(WallTime time, Series& load) {
   for (std::size_t i = 0; i < load.values.size(); ++i) {
     if (load.start + load.step * static_cast<std::int64_t>(i) >= time) return;
@@ -56,18 +62,47 @@ void forget_before(WallTime time, Series& load) {
   }
 }
 
-std::string forecast_pool(const Series& load, std::size_t points, PoolView pool, WallTime now) {
-  auto trained = Combination().train(load, points);
+/// What a pool is expected to do, and what its forecast rests on.
+struct PoolForecast {
+  PoolView pool;
+  std::size_t points;
+  std::chrono::nanoseconds history;    ///< that is looked at
+  std::vector<Series> similar = {};    ///< tell what it will do while it has no past of its own
+  std::string_view similar_ones = {};  ///< what they are
+};
+
+/// From those that are similar, where there are any.
+std::optional<Forecast> forecast_from_others(const Series& load, const PoolForecast& wanted,
+                                             const NotYet& not_yet) {
+  std::vector<const Series*> similar;
+  for (const Series& one : wanted.similar) {
+    if (std::ranges::any_of(one.values, [](double value) { return std::isfinite(value); }))
+      similar.push_back(&one);
+  }
+  auto prior = pooled_prior(load, similar, wanted.points);
+  if (!prior) return std::nullopt;
+  prior->caution = fmt::format("{}; from the loads of {} ({})", not_yet.reason, wanted.similar_ones,
+                               similar.size());
+  prior->ready_at = not_yet.ready_at;
+  return prior;
+}
+
+std::string render_pool(const Series& load, PoolForecast wanted, WallTime now) {
+  auto trained = Combination().train(load, wanted.points);
+  std::optional<Forecast> prior;
+  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast))
+    prior = forecast_from_others(load, wanted, *not_yet);
   const ForecastView view{.key = load.key,
                           .host_name = {},
                           .moved = false,
                           .scores = trained.scores,
                           .recent = newest_values(load, kDrawn),
-                          .pool = std::move(pool)};
-  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast))
-    return render_not_yet(view, *not_yet);
-  auto& forecast = std::get<Forecast>(trained.forecast);
+                          .pool = std::move(wanted.pool)};
+  const auto* not_yet = std::get_if<NotYet>(&trained.forecast);
+  if (not_yet != nullptr && !prior) return render_not_yet(view, *not_yet);
+  auto& forecast = prior ? *prior : std::get<Forecast>(trained.forecast);
   forecast.made_at = now;
+  caution_short_history(load, wanted.history, forecast);
   return render_forecast(view, forecast);
 }
 
@@ -129,8 +164,11 @@ Result<std::string> PoolRoutes::forecast_tag(const HttpRequest& request) {
   }
   Series load = pooled_load(loads, static_cast<std::size_t>(kLate / options_.step));
   load.key = {{}, quantity};
-  return forecast_pool(load, static_cast<std::size_t>(options_.horizon / options_.step),
-                       PoolView{fmt::format("the tag {}", tag), members.size(), hosts.size()}, now);
+  return render_pool(load,
+                     {.pool = {fmt::format("the tag {}", tag), members.size(), hosts.size()},
+                      .points = static_cast<std::size_t>(options_.horizon / options_.step),
+                      .history = options_.history},
+                     now);
 }
 
 Result<std::string> PoolRoutes::forecast_user(const HttpRequest& request) {
@@ -141,24 +179,44 @@ Result<std::string> PoolRoutes::forecast_user(const HttpRequest& request) {
   FS_TRY(const auto names, parts_.host_names());
   FS_TRY(const auto host, find_optional_host(host_name, names));
   const WallTime now = parts_.clock.wall_now();
+  FS_TRY(const auto user, read_user(uid, host, now));
+  return render_pool(user.load,
+                     {.pool = {fmt::format("user {}", uid), 0, user.hosts},
+                      .points = kUserPoints,
+                      .history = kUserHistory,
+                      .similar = user.similar,
+                      .similar_ones = "other users"},
+                     now);
+}
+
+Result<PoolRoutes::UserPast> PoolRoutes::read_user(std::uint32_t uid, std::optional<HostId> host,
+                                                   WallTime now) {
   const WallTime whole_hours_end = std::chrono::floor<std::chrono::hours>(now);
   const WallTime from = whole_hours_end - kUserHistory;
-  const UserQuery wanted{from, whole_hours_end, host, kMostUsers};
-  Series load{{{}, Quantity::cpu_usage}, wanted.from, kUserStep, {}};
-  std::size_t hosts = 0;
-  {
-    const std::lock_guard lock(readers_mutex_);
-    // Who came this very hour is known, but has no whole hour yet.
-    FS_TRY(const auto users, parts_.users.list({from, now, host, kMostUsers}));
-    const auto known = std::ranges::find(users, uid, &UserSummary::uid);
-    if (known == users.end())
-      return Error(ErrorCode::not_found, fmt::format("user {} ran nothing in the last {}", uid,
-                                                     format_duration(kUserHistory)));
-    hosts = known->hosts;
-    FS_TRY(load.values, parts_.users.load(uid, wanted, kUserStep));
-    forget_before(std::ranges::min(users, {}, &UserSummary::first_seen).first_seen, load);
+  const std::lock_guard lock(readers_mutex_);
+  // Who came this very hour is known, but has no whole hour yet.
+  FS_TRY(const auto users, parts_.users.list({from, now, host, kMostUsers}));
+  const auto known = std::ranges::find(users, uid, &UserSummary::uid);
+  if (known == users.end())
+    return Error(ErrorCode::not_found, fmt::format("user {} ran nothing in the last {}", uid,
+                                                   format_duration(kUserHistory)));
+  const UserQuery hours{from, whole_hours_end, host, kMostUsers};
+  FS_TRY(auto load, user_load(*known, hours));
+  UserPast past{std::move(load), known->hosts};
+  if (!why_not_yet(past.load)) return past;
+  for (const UserSummary& other : users) {
+    if (other.uid == uid || past.similar.size() == kMostSimilar) continue;
+    FS_TRY(auto others_load, user_load(other, hours));
+    past.similar.push_back(std::move(others_load));
   }
-  return forecast_pool(load, kUserPoints, PoolView{fmt::format("user {}", uid), 0, hosts}, now);
+  return past;
+}
+
+Result<Series> PoolRoutes::user_load(const UserSummary& user, const UserQuery& hours) const {
+  Series load{{{}, Quantity::cpu_usage}, hours.from, kUserStep, {}};
+  FS_TRY(load.values, parts_.users.load(user.uid, hours, kUserStep));
+  forget_before(user.first_seen, load);
+  return load;
 }
 
 }  // namespace foreshock::coordinator

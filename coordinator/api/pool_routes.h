@@ -3,6 +3,9 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/http/http_server.h"
@@ -15,7 +18,8 @@
 namespace foreshock::coordinator {
 
 /// GET /v1/forecast/tag?tag=key=value&quantity: what all workloads with a tag will use together.
-/// GET /v1/users/:uid/forecast?host: what a user's commands will use, hour by hour.
+/// GET /v1/users/:uid/forecast?host: what a user's commands will use, hour by hour; of one who has
+/// just come, what other users do.
 /// Both are made when they are asked for, from what history has. Borrowed parts outlive it, and it
 /// outlives the server.
 class PoolRoutes {
@@ -38,6 +42,15 @@ class PoolRoutes {
  private:
   Result<std::string> forecast_tag(const HttpRequest& request);
   Result<std::string> forecast_user(const HttpRequest& request);
+  /// A user's load by whole hours, and others' where there is too little of it.
+  struct UserPast {
+    Series load;
+    std::size_t hosts = 0;
+    std::vector<Series> similar = {};
+  };
+  Result<UserPast> read_user(std::uint32_t uid, std::optional<HostId> host, WallTime now);
+  /// Not known before the user's first command.
+  Result<Series> user_load(const UserSummary& user, const UserQuery& hours) const;
   /// Those that have the tag, one in each line of descent: a parent's use has its children's in it.
   Result<std::vector<Workload>> find_tagged(const std::string& tag) const;
 

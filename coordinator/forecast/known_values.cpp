@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/text/display.h"
+
 namespace foreshock::coordinator {
 
 namespace {
@@ -22,6 +24,16 @@ std::optional<NotYet> why_not_yet(const Series& history) {
   const auto missing = static_cast<std::int64_t>(kLeastKnownValues - known);
   return NotYet{.reason = fmt::format("{} of {} values known", known, kLeastKnownValues),
                 .ready_at = history.end() + history.step * missing};
+}
+
+void caution_short_history(const Series& history, std::chrono::nanoseconds looked_at,
+                           Forecast& forecast) {
+  const auto first = std::ranges::find_if(history.values, is_known) - history.values.begin();
+  const WallTime start = history.start + history.step * first;
+  if (history.end() - start >= looked_at * 9 / 10 || !forecast.caution.empty()) return;
+  forecast.caution = fmt::format("{} of {} of history", format_duration(history.end() - start),
+                                 format_duration(looked_at));
+  forecast.ready_at = start + looked_at;
 }
 
 std::vector<double> bridge_gaps(const Series& history) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@ inline constexpr std::size_t kLeastKnownValues = 30;
 /// Why there can be no forecast from this history yet and when there will be one; absent: there can
 /// be one now.
 std::optional<NotYet> why_not_yet(const Series& history);
+
+/// Says of a forecast that there is less history behind it than is looked at, and when all of it
+/// will be there. Nothing where nine tenths are, or where something else was said.
+void caution_short_history(const Series& history, std::chrono::nanoseconds looked_at,
+                           Forecast& forecast);
 
 /// The values from the first known one on, gaps bridged by straight lines, the last known value
 /// held to the end.

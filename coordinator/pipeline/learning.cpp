@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "common/text/display.h"
+#include "coordinator/forecast/known_values.h"
 #include "coordinator/forecast/pooled_prior.h"
 #include "coordinator/lead/long_leads.h"
 #include "coordinator/pipeline/similar_series.h"
@@ -194,11 +195,7 @@ void Learning::add_priors(const std::vector<Series>& series, LearnedState& state
   for (const auto& one : series) {
     auto& answer = state.forecasts.at(one.key);
     if (auto* forecast = std::get_if<Forecast>(&answer)) {
-      const auto known = one.end() - one.start;
-      if (known >= options_.history * 9 / 10 || !forecast->caution.empty()) continue;
-      forecast->caution = fmt::format("{} of {} of history", format_duration(known),
-                                      format_duration(options_.history));
-      forecast->ready_at = one.start + options_.history;
+      caution_short_history(one, options_.history, *forecast);
       continue;
     }
     const auto& not_yet = std::get<NotYet>(answer);

@@ -124,6 +124,30 @@ TEST_F(PoolRoutesTest, a_short_past_is_no_forecast_but_a_reason) {
   EXPECT_FALSE(get("/v1/users/1000/forecast")["not_yet"]["reason"].empty());
 }
 
+TEST_F(PoolRoutesTest, who_has_just_come_is_expected_to_do_what_others_do) {
+  constexpr int kHours = 24 * 6;
+  clock_.advance(std::chrono::hours(kHours) - std::chrono::minutes(kMinutes) + 5min);
+  Report report = make_report(kHours * 3600);
+  for (int hour = 0; hour < kHours; ++hour) {
+    if (hour % 24 < 9 || hour % 24 >= 17) continue;
+    const double start = hour * 3600 + 60;
+    report.executions.push_back(make_ended(
+        make_execution(100 + static_cast<unsigned>(hour), start, {"make"}), start + 1800, 900s));
+  }
+  auto first = make_execution(1, kHours * 3600 - 7000, {"make"});
+  first.facts.identity.login_uid = first.facts.identity.uid = 1001;
+  report.executions.push_back(make_ended(std::move(first), kHours * 3600 - 6900, 1s));
+  append_report(report);
+  const Json forecast = get("/v1/users/1001/forecast");
+  EXPECT_EQ(forecast["model"], "pooled prior");
+  EXPECT_EQ(forecast["caution"], "1 of 30 values known; from the loads of other users (1)");
+  EXPECT_FALSE(forecast["ready_at"].is_null());
+  ASSERT_EQ(forecast["points"].size(), 48U);
+  EXPECT_GT(forecast["points"][12]["mean"], .1);
+  EXPECT_LT(forecast["points"][3]["mean"], .05);
+  EXPECT_EQ(get("/v1/users/1000/forecast")["caution"], "5.6 d of 30 d of history");
+}
+
 TEST_F(PoolRoutesTest, who_came_this_very_hour_is_told_why_there_is_no_forecast) {
   const auto this_hour = std::chrono::floor<std::chrono::hours>(clock_.wall_now());
   clock_.advance(this_hour + 50min - clock_.wall_now());

@@ -26,6 +26,19 @@ TEST(KnownValues, thirty_are_enough) {
   EXPECT_TRUE(why_not_yet(series_of({})));
 }
 
+TEST(KnownValues, a_short_history_is_told_unless_something_else_was) {
+  Series history{{}, WallTime(), std::chrono::hours(1), {kNaN, 1, 2, 3}};
+  Forecast forecast;
+  caution_short_history(history, std::chrono::hours(3), forecast);
+  EXPECT_EQ(forecast.caution, "");
+  caution_short_history(history, std::chrono::hours(10), forecast);
+  EXPECT_EQ(forecast.caution, "3.0 h of 10 h of history");
+  EXPECT_EQ(forecast.ready_at, WallTime(std::chrono::hours(11)));
+  forecast.caution = "few";
+  caution_short_history(history, std::chrono::hours(10), forecast);
+  EXPECT_EQ(forecast.caution, "few");
+}
+
 TEST(KnownValues, gaps_are_bridged_by_straight_lines) {
   EXPECT_EQ(bridge_gaps(series_of({kNaN, 1, kNaN, kNaN, 4, kNaN})),
             (std::vector<double>{1, 2, 3, 4, 4}));
