@@ -89,18 +89,19 @@ std::optional<Forecast> forecast_from_others(const Series& load, const PoolForec
 
 std::string render_pool(const Series& load, PoolForecast wanted, WallTime now) {
   auto trained = Combination().train(load, wanted.points);
-  std::optional<Forecast> prior;
-  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast))
-    prior = forecast_from_others(load, wanted, *not_yet);
+  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast)) {
+    if (auto prior = forecast_from_others(load, wanted, *not_yet))
+      trained.forecast = *std::move(prior);
+  }
   const ForecastView view{.key = load.key,
                           .host_name = {},
                           .moved = false,
                           .scores = trained.scores,
                           .recent = newest_values(load, kDrawn),
                           .pool = std::move(wanted.pool)};
-  const auto* not_yet = std::get_if<NotYet>(&trained.forecast);
-  if (not_yet != nullptr && !prior) return render_not_yet(view, *not_yet);
-  auto& forecast = prior ? *prior : std::get<Forecast>(trained.forecast);
+  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast))
+    return render_not_yet(view, *not_yet);
+  auto& forecast = std::get<Forecast>(trained.forecast);
   forecast.made_at = now;
   caution_short_history(load, wanted.history, forecast);
   return render_forecast(view, forecast);
