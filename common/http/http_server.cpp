@@ -134,8 +134,8 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       auto response = self->server_.routes.answer(std::string(request.method_string()),
                                                   std::string_view(target.data(), target.size()),
                                                   std::move(request.body()));
-      auto& io = self->server_.io;
-      asio::post(io, [self = std::move(self), response = std::move(response)]() mutable {
+      auto& writer = self->server_.io;
+      asio::post(writer, [self = std::move(self), response = std::move(response)]() mutable {
         self->write(std::move(response));
       });
     };
