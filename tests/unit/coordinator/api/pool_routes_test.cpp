@@ -15,6 +15,7 @@ using Json = nlohmann::json;
 using namespace test;
 
 constexpr int kMinutes = 240;
+constexpr int kHours = 24 * 6;
 
 class PoolRoutesTest : public HistoryTest {
  protected:
@@ -51,6 +52,19 @@ class PoolRoutesTest : public HistoryTest {
     for (const char* cgroup : {"/web", "/api", "/web/a"})
       learned.tags.push_back({{host_, cgroup}, "role", "web", "person", "", 1});
     learned_.publish(learned);
+  }
+
+  /// Days in which user 1000 needs a quarter of a core in working hours, nothing else.
+  Report work_for_days() {
+    clock_.advance(std::chrono::hours(kHours) - std::chrono::minutes(kMinutes) + 5min);
+    Report report = make_report(kHours * 3600);
+    for (int hour = 0; hour < kHours; ++hour) {
+      if (hour % 24 < 9 || hour % 24 >= 17) continue;
+      const double start = hour * 3600 + 60;
+      report.executions.push_back(make_ended(
+          make_execution(100 + static_cast<unsigned>(hour), start, {"make"}), start + 1800, 900s));
+    }
+    return report;
   }
 
   HttpReply ask(const std::string& path) {
@@ -99,17 +113,7 @@ TEST_F(PoolRoutesTest, what_cannot_be_is_told) {
 }
 
 TEST_F(PoolRoutesTest, a_users_load_is_forecast_by_the_hour) {
-  constexpr int kHours = 24 * 6;
-  clock_.advance(std::chrono::hours(kHours) - std::chrono::minutes(kMinutes) + 5min);
-  Report report = make_report(kHours * 3600);
-  // A quarter of a core in working hours, nothing else.
-  for (int hour = 0; hour < kHours; ++hour) {
-    if (hour % 24 < 9 || hour % 24 >= 17) continue;
-    const double start = hour * 3600 + 60;
-    report.executions.push_back(make_ended(
-        make_execution(100 + static_cast<unsigned>(hour), start, {"make"}), start + 1800, 900s));
-  }
-  append_report(report);
+  append_report(work_for_days());
   const Json forecast = get("/v1/users/1000/forecast");
   EXPECT_EQ(forecast["pool"], Json({{"name", "user 1000"}, {"workloads", 0}, {"hosts", 1}}));
   ASSERT_EQ(forecast["points"].size(), 48U);
@@ -125,15 +129,7 @@ TEST_F(PoolRoutesTest, a_short_past_is_no_forecast_but_a_reason) {
 }
 
 TEST_F(PoolRoutesTest, who_has_just_come_is_expected_to_do_what_others_do) {
-  constexpr int kHours = 24 * 6;
-  clock_.advance(std::chrono::hours(kHours) - std::chrono::minutes(kMinutes) + 5min);
-  Report report = make_report(kHours * 3600);
-  for (int hour = 0; hour < kHours; ++hour) {
-    if (hour % 24 < 9 || hour % 24 >= 17) continue;
-    const double start = hour * 3600 + 60;
-    report.executions.push_back(make_ended(
-        make_execution(100 + static_cast<unsigned>(hour), start, {"make"}), start + 1800, 900s));
-  }
+  Report report = work_for_days();
   auto first = make_execution(1, kHours * 3600 - 7000, {"make"});
   first.facts.identity.login_uid = first.facts.identity.uid = 1001;
   report.executions.push_back(make_ended(std::move(first), kHours * 3600 - 6900, 1s));
