@@ -239,6 +239,7 @@ bool OnlineForecaster::update(WallTime time, double value) {
 
 /// Nothing is known of these steps: residuals are taken as what they are on the average, none.
 void OnlineForecaster::pass_gap(std::int64_t steps) {
+  if (steps <= 0) return;
   Outlook outlook(views_);
   for (std::int64_t i = 0; i < std::min<std::int64_t>(steps, kLags); ++i) outlook.next();
   const bool are_forgotten = steps > static_cast<std::int64_t>(kMostIterations);
