@@ -8,7 +8,7 @@ namespace foreshock::coordinator {
 namespace {
 
 // A standing in a context: times seen x share of late x the last four visits.
-constexpr std::size_t kShares = 8;
+constexpr std::size_t kShares = 16;
 constexpr std::size_t kHistories = 16;
 constexpr std::array<float, 4> kTypicalCounts = {1, 2.5F, 6, 20};
 constexpr std::size_t kPresent = kTypicalCounts.size() * kShares * kHistories;

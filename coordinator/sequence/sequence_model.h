@@ -41,7 +41,7 @@ struct Surprise {
 class SequenceModel {
  public:
   struct Options {
-    std::size_t contexts = std::size_t{1} << 18;  ///< remembered, 72 bytes each
+    std::size_t contexts = std::size_t{1} << 19;  ///< remembered, 72 bytes each
     std::size_t commands = 32768;                 ///< remembered
     std::size_t streams = 8192;                   ///< users on hosts remembered
   };
