@@ -28,6 +28,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--rate", type=int, default=2000, help="executions a second")
+    parser.add_argument("--workers", type=int, default=4,
+                        help="that start them: one waits for each of its own to end, and so falls behind beside other work")
     parser.add_argument("--every", type=float, default=60, help="seconds between two lines")
     parser.add_argument("--agent", default=os.path.join(measure.TOP, "build/release/agent/foreshock-agent"))
     parser.add_argument("--coordinator",
@@ -46,8 +48,8 @@ def soak(options, directory):
     program = os.path.join(directory, mark)
     shutil.copy(measure.reference("tiny"), program)
     count = int(options.minutes * 60 * options.rate)
-    load = subprocess.Popen(["nice", measure.reference("execload"), "-n", str(count), "-r", str(options.rate), "-p", "1",
-                             "-k", "3", "-s", "16"], stdout=subprocess.DEVNULL,
+    load = subprocess.Popen([measure.reference("execload"), "-n", str(count), "-r", str(options.rate),
+                             "-p", str(options.workers), "-k", "3", "-s", "16"], stdout=subprocess.DEVNULL,
                             env=dict(os.environ, EXECLOAD_PROGRAM=program))
     print("minute | execs captured | exits | lost execs, exits | elsewhere | CPU % | RSS MB | PSS MB | live | spool KB",
           flush=True)
