@@ -32,11 +32,27 @@ std::vector<std::size_t> anchors_of(std::size_t points) {
   return anchors;
 }
 
+/// From a step that is forecast back to those of the season that are known: the newest one of the
+/// day, the one before, the newest one of the week. 0: there is no such season.
+struct SeasonalLags {
+  SeasonalLags(const Window& window, std::size_t ahead) {
+    const auto whole = [ahead](std::size_t season) {
+      return season == 0 ? 0 : (ahead + season - 1) / season * season;
+    };
+    day = whole(window.day);
+    day_before = day == 0 ? 0 : day + window.day;
+    week = whole(window.week);
+  }
+
+  std::size_t day;
+  std::size_t day_before;
+  std::size_t week;
+};
+
 /// What is left of the values when the shape is taken off, and its means.
 class Rest {
  public:
-  explicit Rest(const Window& window)
-      : window_(window), values_(window.size(), 0.0), means_(window.size()) {
+  explicit Rest(const Window& window) : values_(window.size(), 0.0), means_(window.size()) {
     const double slowest = 2 * static_cast<double>(window.unit);
     for (std::size_t j = 0; j < kSpeeds; ++j)
       shares_[j] = std::pow(slowest, -static_cast<double>(j) / (kSpeeds - 1));
@@ -48,40 +64,33 @@ class Rest {
     const double least = 1.0 / static_cast<double>(age + 1);
     for (std::size_t j = 0; j < kSpeeds; ++j)
       now_[j] += (value - now_[j]) * std::max(shares_[j], least);
-    means_[t] = now_;
+    for (std::size_t j = 0; j + 1 < kSpeeds; ++j) means_[t][j] = now_[j] - now_[j + 1];
+    means_[t].back() = now_.back();
   }
 
   double value(std::size_t t) const { return values_[t]; }
   double expected() const { return now_[1]; }
 
   /// Of a forecast `ahead` steps after step `last`.
-  Features features(std::size_t last, std::size_t ahead) const {
+  Features features(std::size_t last, std::size_t ahead, const SeasonalLags& lags) const {
     Features x{};
     const auto& mean = means_[last];
-    for (std::size_t j = 0; j + 1 < kSpeeds; ++j) x[j] = mean[j] - mean[j + 1];
-    const double slow = mean[kSpeeds - 1];
-    x[kSpeeds - 1] = slow;
+    std::copy(mean.begin(), mean.end(), x.begin());
     x[kSpeeds] = 1;
     const std::size_t target = last + ahead;
-    if (window_.day > 0) {
-      const std::size_t back = (ahead + window_.day - 1) / window_.day * window_.day;
-      x[kSpeeds + 1] = before(target, back, slow);
-      x[kSpeeds + 2] = before(target, back + window_.day, slow);
-    }
-    if (window_.week > 0)
-      x[kSpeeds + 3] =
-          before(target, (ahead + window_.week - 1) / window_.week * window_.week, slow);
+    x[kSpeeds + 1] = before(target, lags.day, mean.back());
+    x[kSpeeds + 2] = before(target, lags.day_before, mean.back());
+    x[kSpeeds + 3] = before(target, lags.week, mean.back());
     return x;
   }
 
  private:
   double before(std::size_t target, std::size_t back, double slow) const {
-    return target >= back ? values_[target - back] - slow : 0;
+    return back > 0 && target >= back ? values_[target - back] - slow : 0;
   }
 
-  const Window& window_;
   std::vector<double> values_;
-  std::vector<std::array<double, kSpeeds>> means_;
+  std::vector<std::array<double, kSpeeds>> means_;  ///< each less the next slower one; the slowest
   std::array<double, kSpeeds> now_{};
   std::array<double, kSpeeds> shares_{};
 };
@@ -91,8 +100,9 @@ class Anchor {
  public:
   /// Rows that overlap by far say nearly the same: of far distances every few are taken, and count
   /// for as many.
-  Anchor(std::size_t ahead, double forgetting)
+  Anchor(const Window& window, std::size_t ahead, double forgetting)
       : ahead_(ahead),
+        lags_(window, ahead),
         stride_(1 + ahead / 12),
         keep_(std::pow(forgetting, static_cast<double>(stride_))) {}
 
@@ -102,7 +112,7 @@ class Anchor {
 
   void learn(const Rest& rest, std::size_t t, std::size_t first) {
     if (t < first + ahead_ || t % stride_ != 0) return;
-    const Features x = rest.features(t - ahead_, ahead_);
+    const Features x = rest.features(t - ahead_, ahead_, lags_);
     const double error = std::abs(rest.value(t) - regression_.predict(x));
     const double usual = rows_ > 20 ? errors_ / rows_ : error;
     const double weight = error > kHuber * usual ? kHuber * usual / error : 1;
@@ -113,6 +123,7 @@ class Anchor {
 
  private:
   std::size_t ahead_;
+  SeasonalLags lags_;
   std::size_t stride_;
   double keep_;
   double errors_ = 0;
@@ -132,7 +143,7 @@ class ShapeRun {
     ridges_[kSpeeds] = kRidgeOfConstant;
     const double forgetting = std::exp(-1 / (kMemoryUnits * static_cast<double>(window.unit)));
     for (const std::size_t ahead : anchors_of(horizons.points))
-      anchors_.emplace_back(ahead, forgetting);
+      anchors_.emplace_back(window, ahead, forgetting);
   }
 
   MemberPaths run() {
@@ -179,7 +190,7 @@ class ShapeRun {
   }
 
   double off_shape(std::size_t last, std::size_t h, std::size_t a) const {
-    const Features x = rest_.features(last, h);
+    const Features x = rest_.features(last, h, SeasonalLags(window_, h));
     const double near = anchors_[a].predict(x);
     if (a + 1 == anchors_.size() || h == anchors_[a].ahead()) return near;
     const auto from = static_cast<double>(anchors_[a].ahead());

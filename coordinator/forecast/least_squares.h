@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include <Eigen/Cholesky>
 
@@ -21,7 +22,7 @@ class LeastSquares {
     unit_ *= keep;
     const Row row(x.data());
     const Column weighted = (weight / unit_) * row;
-    gram_.noalias() += weighted * row.transpose();
+    add_to_gram(weighted, row, std::make_index_sequence<N>());
     cross_ += y * weighted;
     if (unit_ < kLeastUnit) apply_unit();
   }
@@ -33,7 +34,7 @@ class LeastSquares {
     Matrix equations = gram_;
     equations.diagonal().array() += 1e-9 * gram_.trace() + 1e-12;
     equations.diagonal() += Row(ridges.data());
-    const Eigen::LLT<Matrix> cholesky(equations);  // reads the lower triangle only
+    const Eigen::LLT<Matrix> cholesky(equations);
     if (cholesky.info() == Eigen::Success) coefficients_ = cholesky.solve(cross_);
   }
 
@@ -43,6 +44,14 @@ class LeastSquares {
   using Column = Eigen::Matrix<double, static_cast<int>(N), 1>;
   using Matrix = Eigen::Matrix<double, static_cast<int>(N), static_cast<int>(N)>;
   using Row = Eigen::Map<const Column>;
+
+  /// Its lower triangle only, which is all that is read.
+  template <std::size_t... kColumn>
+  void add_to_gram(const Column& weighted, const Row& row, std::index_sequence<kColumn...>) {
+    ((gram_.col(kColumn).template tail<N - kColumn>() +=
+      row[kColumn] * weighted.template tail<N - kColumn>()),
+     ...);
+  }
 
   void apply_unit() {
     gram_ *= unit_;

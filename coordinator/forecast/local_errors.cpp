@@ -89,8 +89,10 @@ Eigen::ArrayXf LocalErrors::likeness(const ForecastPoint& point, std::size_t apa
     const Block elsewhere =
         growth(later.min(1 - later) * (1 / kDayWidth) + higher * (1 / kSaidWidth));
     const Block alike = of(weights_) * (1 + kAnyPlace * elsewhere) / (elsewhere * growth(farther));
-    const auto near = (of(steps_) - step).abs() < static_cast<float>(apart);
-    likeness.segment<kBlock>(i) = near.select(0, alike);
+    // 1 from `apart` steps on, else 0: to select by a comparison is done one by one.
+    const Block counts =
+        ((of(steps_) - step).abs() - (static_cast<float>(apart) - 1)).max(0.0F).min(1.0F);
+    likeness.segment<kBlock>(i) = counts * alike;
   }
   return likeness;
 }
