@@ -62,36 +62,64 @@ void forget_before(WallTime time, Series& load) {
   }
 }
 
+/// What a pool is expected to do while it has no past of its own, and what that is from.
+struct Prior {
+  Forecast forecast;
+  std::string source;
+};
+
 /// What a pool is expected to do, and what its forecast rests on.
 struct PoolForecast {
   PoolView pool;
   std::size_t points;
-  std::chrono::nanoseconds history;    ///< that is looked at
-  std::vector<Series> similar = {};    ///< tell what it will do while it has no past of its own
-  std::string_view similar_ones = {};  ///< what they are
+  std::chrono::nanoseconds history;  ///< that is looked at
+  std::optional<Prior> prior = {};
 };
 
-/// From those that are similar, where there are any.
-std::optional<Forecast> forecast_from_others(const Series& load, const PoolForecast& wanted,
-                                             const NotYet& not_yet) {
-  std::vector<const Series*> similar;
-  for (const Series& one : wanted.similar) {
+/// From the loads of others, where there are any.
+std::optional<Prior> prior_of(const Series& load, const std::vector<Series>& others,
+                              std::size_t points) {
+  std::vector<const Series*> known;
+  for (const Series& one : others) {
     if (std::ranges::any_of(one.values, [](double value) { return std::isfinite(value); }))
-      similar.push_back(&one);
+      known.push_back(&one);
   }
-  auto prior = pooled_prior(load, similar, wanted.points);
-  if (!prior) return std::nullopt;
-  prior->caution = fmt::format("{}; from the loads of {} ({})", not_yet.reason, wanted.similar_ones,
-                               similar.size());
-  prior->ready_at = not_yet.ready_at;
-  return prior;
+  auto forecast = pooled_prior(load, known, points);
+  if (!forecast) return std::nullopt;
+  return Prior{*std::move(forecast),
+               fmt::format("from the loads of other users ({})", known.size())};
+}
+
+/// From what is expected of its workloads one by one, in part from what is similar to them. Absent
+/// where of one of them nothing is.
+std::optional<Prior> prior_of(const std::vector<Workload>& members, Quantity quantity,
+                              const LearnedState& learned) {
+  std::vector<const Forecast*> forecasts;
+  for (const Workload& workload : members) {
+    const SeriesKey key{workload, quantity};
+    const auto own = learned.forecasts.find(key);
+    const auto prior = learned.priors.find(key);
+    const auto* forecast =
+        own != learned.forecasts.end() ? std::get_if<Forecast>(&own->second) : nullptr;
+    if (forecast == nullptr && prior != learned.priors.end()) forecast = &prior->second;
+    if (forecast == nullptr) return std::nullopt;
+    forecasts.push_back(forecast);
+  }
+  auto sum = pooled_forecast(forecasts);
+  if (!sum) return std::nullopt;
+  sum->key = {{}, quantity};
+  return Prior{
+      *std::move(sum),
+      fmt::format("from what is expected of its workloads one by one ({})", members.size())};
 }
 
 std::string render_pool(const Series& load, PoolForecast wanted, WallTime now) {
   auto trained = Combination().train(load, wanted.points);
-  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast)) {
-    if (auto prior = forecast_from_others(load, wanted, *not_yet))
-      trained.forecast = *std::move(prior);
+  if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast); not_yet && wanted.prior) {
+    Forecast forecast = std::move(wanted.prior->forecast);
+    forecast.caution = fmt::format("{}; {}", not_yet->reason, wanted.prior->source);
+    forecast.ready_at = not_yet->ready_at;
+    trained.forecast = std::move(forecast);
   }
   const ForecastView view{.key = load.key,
                           .host_name = {},
@@ -168,7 +196,8 @@ Result<std::string> PoolRoutes::forecast_tag(const HttpRequest& request) {
   return render_pool(load,
                      {.pool = {fmt::format("the tag {}", tag), members.size(), hosts.size()},
                       .points = static_cast<std::size_t>(options_.horizon / options_.step),
-                      .history = options_.history},
+                      .history = options_.history,
+                      .prior = prior_of(members, quantity, *parts_.learned.read())},
                      now);
 }
 
@@ -185,8 +214,7 @@ Result<std::string> PoolRoutes::forecast_user(const HttpRequest& request) {
                      {.pool = {fmt::format("user {}", uid), 0, user.hosts},
                       .points = kUserPoints,
                       .history = kUserHistory,
-                      .similar = user.similar,
-                      .similar_ones = "other users"},
+                      .prior = prior_of(user.load, user.similar, kUserPoints)},
                      now);
 }
 

@@ -17,7 +17,8 @@
 
 namespace foreshock::coordinator {
 
-/// GET /v1/forecast/tag?tag=key=value&quantity: what all workloads with a tag will use together.
+/// GET /v1/forecast/tag?tag=key=value&quantity: what all workloads with a tag will use together; of
+/// those that have just come, what is expected of each of them.
 /// GET /v1/users/:uid/forecast?host: what a user's commands will use, hour by hour; of one who has
 /// just come, what other users do.
 /// Both are made when they are asked for, from what history has. Borrowed parts outlive it, and it

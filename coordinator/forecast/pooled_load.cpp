@@ -54,4 +54,27 @@ Series pooled_load(const std::vector<Series>& members, std::size_t late) {
   return pool;
 }
 
+std::optional<Forecast> pooled_forecast(const std::vector<const Forecast*>& members) {
+  if (members.empty()) return std::nullopt;
+  const Forecast& first = *members.front();
+  Forecast pool;
+  pool.made_at = first.made_at;
+  pool.start = first.start;
+  pool.step = first.step;
+  pool.mean.assign(first.mean.size(), 0.0);
+  pool.quantiles.assign(first.mean.size(), Quantiles{});
+  pool.model = "sum of forecasts";
+  for (const Forecast* const member : members) {
+    const bool fits = member->start == pool.start && member->step == pool.step &&
+                      member->mean.size() == pool.mean.size();
+    if (!fits) return std::nullopt;
+    for (std::size_t i = 0; i < pool.mean.size(); ++i) {
+      pool.mean[i] += member->mean[i];
+      for (std::size_t q = 0; q < pool.quantiles[i].size(); ++q)
+        pool.quantiles[i][q] += member->quantiles[i][q];
+    }
+  }
+  return pool;
+}
+
 }  // namespace foreshock::coordinator

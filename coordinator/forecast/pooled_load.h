@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
+#include "coordinator/model/forecast.h"
 #include "coordinator/model/series.h"
 
 namespace foreshock::coordinator {
@@ -17,5 +19,12 @@ namespace foreshock::coordinator {
 /// @param members  all of one start, step and length; at least one.
 /// O(values of all of them).
 Series pooled_load(const std::vector<Series>& members, std::size_t late);
+
+/// What several series are expected to be together: means and quantiles added up, as if all were
+/// high at once, so wider than they are where some are high while others are low, and never too
+/// narrow. `key`, `caution` and `ready_at` are the caller's to fill in.
+///
+/// @return absent where there is none, or where they are not all of one start, step and length.
+std::optional<Forecast> pooled_forecast(const std::vector<const Forecast*>& members);
 
 }  // namespace foreshock::coordinator

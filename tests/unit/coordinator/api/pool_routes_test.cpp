@@ -101,6 +101,39 @@ TEST_F(PoolRoutesTest, workloads_with_a_tag_are_forecast_together_each_once) {
   EXPECT_FALSE(forecast["recent"].empty());
 }
 
+TEST_F(PoolRoutesTest, of_workloads_that_have_just_come_the_sum_of_what_is_expected_of_each) {
+  Report report = make_report(kMinutes * 60);
+  for (const char* cgroup : {"/web", "/api"}) {
+    auto sample = make_sample(kMinutes * 60 - 30, {}, 100);
+    sample.cgroup = cgroup;
+    report.samples.workloads.push_back(std::move(sample));
+  }
+  const HostId host = append_report(report);
+  LearnedState learned;
+  for (const char* cgroup : {"/web", "/api"})
+    learned.tags.push_back({{host, cgroup}, "role", "web", "person", "", 1});
+  learned_.publish(learned);
+  const std::string path = "/v1/forecast/tag?tag=role%3Dweb&quantity=memory_used";
+  EXPECT_FALSE(get(path)["not_yet"]["reason"].empty()) << "nothing is expected of either";
+
+  Forecast expected;
+  expected.start = wall(kMinutes * 60);
+  expected.step = 1min;
+  expected.mean = {100, 110};
+  expected.quantiles.assign(2, Quantiles{70, 80, 90, 100, 120, 130, 140});
+  learned.priors[{{host, "/web"}, Quantity::memory_used}] = expected;
+  learned.forecasts.insert({{{host, "/api"}, Quantity::memory_used}, expected});
+  learned_.publish(learned);
+  const Json forecast = get(path);
+  EXPECT_EQ(forecast["model"], "sum of forecasts");
+  EXPECT_EQ(forecast["points"][1]["mean"], 220);
+  EXPECT_EQ(forecast["points"][1]["q90"], 240);
+  const std::string caution = forecast["caution"];
+  EXPECT_TRUE(caution.ends_with("; from what is expected of its workloads one by one (2)"))
+      << caution;
+  EXPECT_FALSE(forecast["ready_at"].is_null());
+}
+
 TEST_F(PoolRoutesTest, what_cannot_be_is_told) {
   write_memory();
   EXPECT_NE(ask("/v1/forecast/tag?tag=role%3Dgone").body.find("there are: role=web"),

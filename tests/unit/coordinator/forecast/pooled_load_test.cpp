@@ -43,5 +43,36 @@ TEST(PooledLoad, ends_where_the_last_one_that_goes_on_has_told) {
   EXPECT_TRUE(std::isnan(pool({{kNone, kNone}}).at(0)));
 }
 
+Forecast constant(double mean, double spread, std::size_t points) {
+  Forecast forecast;
+  forecast.start = WallTime(std::chrono::hours(1));
+  forecast.step = std::chrono::minutes(1);
+  forecast.mean.assign(points, mean);
+  Quantiles quantiles;
+  for (std::size_t q = 0; q < quantiles.size(); ++q)
+    quantiles[q] = mean + spread * (kQuantileLevels[q] - 0.5);
+  forecast.quantiles.assign(points, quantiles);
+  return forecast;
+}
+
+TEST(PooledForecast, adds_up_as_if_all_were_high_at_once) {
+  const Forecast one = constant(1, 2, 3), other = constant(10, 4, 3);
+  const auto pool = pooled_forecast({&one, &other});
+  ASSERT_TRUE(pool);
+  EXPECT_EQ(pool->start, one.start);
+  EXPECT_EQ(pool->mean, (std::vector<double>{11, 11, 11}));
+  EXPECT_DOUBLE_EQ(pool->quantiles[2][4], 11 + 6 * 0.4);
+  EXPECT_DOUBLE_EQ(pool->quantiles[2][0], 11 - 6 * 0.475);
+}
+
+TEST(PooledForecast, of_nothing_or_of_different_steps_there_is_none) {
+  EXPECT_FALSE(pooled_forecast({}));
+  const Forecast one = constant(1, 2, 3), longer = constant(1, 2, 4);
+  EXPECT_FALSE(pooled_forecast({&one, &longer}));
+  Forecast later = one;
+  later.start += later.step;
+  EXPECT_FALSE(pooled_forecast({&one, &later}));
+}
+
 }  // namespace
 }  // namespace foreshock::coordinator
