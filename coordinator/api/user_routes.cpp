@@ -62,9 +62,7 @@ Json profile_json(const UserProfile& profile, const std::vector<Tag>& tags,
     places.push_back({{"host", name_of(place.workload.host, names)},
                       {"cgroup", place.workload.cgroup},
                       {"runs", place.runs}});
-    for (const Tag& tag : tags) {
-      if (tag.workload == place.workload) all_tags.insert(tag.key + "=" + tag.value);
-    }
+    for (const Tag& tag : tags_of(tags, place.workload)) all_tags.insert(tag.key + "=" + tag.value);
   }
   json["places"] = std::move(places);
   json["tags"] = all_tags;

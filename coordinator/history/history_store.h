@@ -134,6 +134,7 @@ class HistoryStore {
   virtual ~HistoryStore() = default;
   /// All batches in one transaction, durable when it returns: each batch's records and its sequence
   /// number together, so that a repeat is seen as one. Same order and number as the input.
+  /// `conflict`: at least one of them says what cannot be.
   virtual Result<std::vector<AppendedBatch>> append(std::span<const ReceivedBatch> batches) = 0;
   /// Drops what is older than `before`, and the oldest beyond `max_bytes`. Work per call is
   /// bounded; false when there is more to do.

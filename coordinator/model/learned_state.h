@@ -20,7 +20,7 @@ struct LearnedState {
   /// Of series that have no forecast of their own yet, from similar ones. Shown, never acted on.
   std::map<SeriesKey, Forecast> priors;
   std::map<SeriesKey, std::vector<ModelScore>> scores;  ///< best first
-  std::vector<Tag> tags;
+  std::vector<Tag> tags;           ///< in order of their workloads: see tags_of()
   std::vector<Tag> tag_proposals;  ///< likely, not taken
   std::vector<CalendarState> calendars;
   std::size_t watched_for_anomalies = 0;   ///< series

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ struct Tag {
   double confidence = 1;
   bool operator==(const Tag&) const = default;
 };
+
+/// Those of one workload.
+/// @param tags  in order of their workloads
+std::span<const Tag> tags_of(const std::vector<Tag>& tags, const Workload& workload);
 
 /// What a tag's key may be: it stands before the "=", and is easily taken for a value or a path.
 constexpr bool is_tag_key(std::string_view key) {

@@ -17,9 +17,8 @@ constexpr auto kLiveWindow = std::chrono::seconds(5);
 constexpr auto kRejectedPause = std::chrono::seconds(30);
 
 bool has_tag(const std::vector<Tag>& tags, const Workload& workload, const std::string& wanted) {
-  return std::ranges::any_of(tags, [&](const Tag& tag) {
-    return tag.workload == workload && tag.key + "=" + tag.value == wanted;
-  });
+  return std::ranges::any_of(tags_of(tags, workload),
+                             [&](const Tag& tag) { return tag.key + "=" + tag.value == wanted; });
 }
 
 std::optional<std::uint64_t> use_of(const LiveState::Point& point, Resource resource) {

@@ -41,7 +41,7 @@ class Deciding {
   const std::vector<Policy>& policies() const { return policies_; }
   /// What is remembered of a policy goes by its name: it stays where the name does.
   void set_policies(std::vector<Policy> policies) { policies_ = std::move(policies); }
-  /// Whether any policy speaks about this workload.
+  /// Whether any policy speaks about this workload; `tags` in order of their workloads.
   bool concerns(const Workload& workload, const std::string& host_name,
                 const std::vector<Tag>& tags) const;
 
@@ -70,6 +70,7 @@ class Deciding {
 Quantity quantity_of(Resource resource);
 
 /// Whether a policy speaks about a workload.
+/// @param tags  in order of their workloads
 bool policy_applies(const Policy& policy, const Workload& workload, const std::string& host_name,
                     const std::vector<Tag>& tags);
 /// The limit that a sample shows.

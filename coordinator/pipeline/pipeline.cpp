@@ -100,6 +100,15 @@ void Pipeline::take_in(std::vector<Inbound> inbound) {
 
 void Pipeline::commit(std::vector<ReceivedBatch> batches) {
   const auto appended = parts_.history.append(batches);
+  if (!appended && appended.error().code() == ErrorCode::conflict && batches.size() > 1) {
+    // One of them says what cannot be: the others do not wait for it.
+    for (auto& batch : batches) {
+      std::vector<ReceivedBatch> alone;
+      alone.push_back(std::move(batch));
+      commit(std::move(alone));
+    }
+    return;
+  }
   if (!appended) {
     // Not acknowledged, so the agents keep the batches and send them again.
     failed_commits_.add();

@@ -65,11 +65,11 @@ SimilarSeries find_similar(const SeriesKey& key, const std::vector<Series>& all,
                      [&](const Workload& other) { return name_pattern(other.cgroup) == pattern; });
     if (!same.empty()) return {std::move(same), "of the same name"};
   }
-  for (const Tag& tag : tags) {
-    if (tag.workload != own || !tells_likeness(tag)) continue;
+  for (const Tag& tag : tags_of(tags, own)) {
+    if (!tells_likeness(tag)) continue;
     auto tagged = pick(key, all, [&](const Workload& other) {
-      return std::ranges::any_of(tags, [&](const Tag& one) {
-        return one.workload == other && one.key == tag.key && one.value == tag.value;
+      return std::ranges::any_of(tags_of(tags, other), [&](const Tag& one) {
+        return one.key == tag.key && one.value == tag.value;
       });
     });
     if (!tagged.empty())

@@ -19,6 +19,7 @@ struct SimilarSeries {
 /// it do not count) on any host, then those that share a tag, then those below the same parent;
 /// hosts with the same tag; any workload, any host. At most 32 of them, in order of their keys.
 /// What is returned points into `all`.
+/// @param tags  in order of their workloads
 SimilarSeries find_similar(const SeriesKey& key, const std::vector<Series>& all,
                            const std::vector<Tag>& tags);
 

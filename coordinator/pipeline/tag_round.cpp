@@ -77,6 +77,7 @@ Result<std::vector<Tag>> TagRound::tags(const std::vector<TaggedSubject>& subjec
   for (auto& tag : keeper_.tags()) {
     if (!is_rejected(tag)) add(std::move(tag));
   }
+  std::ranges::stable_sort(tags, {}, &Tag::workload);
   return tags;
 }
 

@@ -29,7 +29,7 @@ class TagRound {
   };
   explicit TagRound(Parts parts) : parts_(parts) {}
 
-  /// As things stand: what the last round has learned counts.
+  /// As things stand: what the last round has learned counts. In order of their workloads.
   Result<std::vector<Tag>> tags(const std::vector<TaggedSubject>& subjects);
   /// Learns from what these did lately; `series` has their processor use.
   Result<void> learn(const std::vector<TaggedSubject>& subjects, const std::vector<Series>& series,

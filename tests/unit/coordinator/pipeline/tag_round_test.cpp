@@ -104,6 +104,18 @@ TEST_F(TagRoundTest, people_come_before_rules_and_rules_before_learning) {
   EXPECT_EQ(tag("role").value, "shop");
 }
 
+TEST_F(TagRoundTest, tags_are_in_order_of_their_workloads) {
+  const Workload earlier{kShop.host, "/a"}, later{kShop.host, "/z"};
+  for (const Workload& workload : {later, kShop, earlier})
+    ASSERT_TRUE(tags_->lock(workload, "role", "till"));
+  ASSERT_TRUE(tags_->lock(kShop, "team", "sales"));
+  const auto tags = round_->tags({subject_}).value();
+  EXPECT_TRUE(std::ranges::is_sorted(tags, {}, &Tag::workload));
+  EXPECT_EQ(tags_of(tags, kShop).size(), 2U);
+  EXPECT_EQ(tags_of(tags, later).front().value, "till");
+  EXPECT_TRUE(tags_of(tags, {kShop.host, "/b"}).empty());
+}
+
 TEST_F(TagRoundTest, what_is_rejected_is_neither_taken_nor_proposed) {
   rounds(TagKeeper::kRounds);
   ASSERT_TRUE(tags_->reject(kShop, "app_type", "database"));

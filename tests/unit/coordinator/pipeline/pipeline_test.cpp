@@ -1,0 +1,107 @@
+#include "coordinator/pipeline/pipeline.h"
+
+#include <variant>
+
+#include <gtest/gtest.h>
+
+namespace foreshock::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Takes what it is given but for batches of one host, which fail all that come with them.
+class PickyHistory final : public HistoryStore {
+ public:
+  Result<std::vector<AppendedBatch>> append(std::span<const ReceivedBatch> batches) override {
+    ++transactions;
+    std::vector<AppendedBatch> appended;
+    for (const ReceivedBatch& batch : batches) {
+      if (batch.report.host_name == refused) return Error(why, "refused");
+      appended.push_back({.host = 1, .repeated = false});
+    }
+    return appended;
+  }
+  Result<bool> prune(WallTime, std::uint64_t) override { return true; }
+  Result<HistoryStats> stats() override { return HistoryStats{}; }
+
+  std::string refused = "bad";
+  ErrorCode why = ErrorCode::conflict;
+  int transactions = 0;
+};
+
+class NoDecisions final : public DecisionLog {
+ public:
+  Result<RecordedDecision> record(Decision decision) override {
+    return make_recorded(1, std::move(decision));
+  }
+  Result<void> record_outcome(const ActionOutcome&) override { return {}; }
+  Result<std::uint64_t> next_epoch() override { return 1; }
+};
+
+class PipelineTest : public testing::Test {
+ protected:
+  void receive(const std::string& host, std::uint64_t sequence) {
+    ReceivedBatch batch;
+    batch.public_key = "key of " + host;
+    batch.sequence = sequence;
+    batch.report.host_name = host;
+    ASSERT_TRUE(inbound_.try_push(Inbound(std::move(batch))));
+  }
+  /// One turn; whose batches were acknowledged, in the order of the acknowledgements.
+  std::vector<std::string> turn() {
+    acknowledged_.clear();
+    pipeline_.poll_once(0ms, {});
+    return acknowledged_;
+  }
+  bool on_posted(const Outbound& message) {
+    if (const auto* ack = std::get_if<Ack>(&message.message)) {
+      for (const std::uint64_t sequence : ack->sequences)
+        acknowledged_.push_back(message.public_key + " " + std::to_string(sequence));
+    }
+    return true;
+  }
+
+  InboundQueue inbound_{16};
+  PickyHistory history_;
+  NoDecisions decisions_;
+  Snapshot<LearnedState> learned_;
+  Snapshot<LiveView> live_view_;
+  MetricRegistry metrics_;
+  SystemClock clock_;
+  Snapshot<SignatureRules> signature_rules_;
+  UnusualSessions unusual_sessions_;
+  std::vector<std::string> acknowledged_;
+  Pipeline pipeline_{{},
+                     {},
+                     1,
+                     {inbound_, history_, decisions_, learned_, live_view_,
+                      [this](const Outbound& message) { return on_posted(message); }, metrics_,
+                      clock_, signature_rules_, unusual_sessions_}};
+};
+
+TEST_F(PipelineTest, what_is_committed_is_acknowledged_in_one_transaction) {
+  receive("a", 1);
+  receive("b", 1);
+  receive("a", 2);
+  EXPECT_EQ(turn(), (std::vector<std::string>{"key of a 1", "key of a 2", "key of b 1"}));
+  EXPECT_EQ(history_.transactions, 1);
+}
+
+TEST_F(PipelineTest, what_says_something_impossible_holds_up_nobody_else) {
+  receive("a", 1);
+  receive("bad", 1);
+  receive("b", 1);
+  EXPECT_EQ(turn(), (std::vector<std::string>{"key of a 1", "key of b 1"}));
+  EXPECT_EQ(history_.transactions, 4);
+}
+
+TEST_F(PipelineTest, where_nothing_can_be_written_nothing_is_acknowledged_and_not_tried_again) {
+  history_.why = ErrorCode::exhausted;
+  receive("a", 1);
+  receive("bad", 1);
+  EXPECT_EQ(turn(), std::vector<std::string>());
+  EXPECT_EQ(history_.transactions, 1);
+}
+
+}  // namespace
+}  // namespace foreshock::coordinator
