@@ -84,6 +84,8 @@ Result<std::vector<WallTime>> parse_json_feed(const std::string& text, const std
     feed = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& problem) {
     return error_at(name, line_of(text, problem.byte), "not JSON");
+  } catch (const nlohmann::json::out_of_range&) {
+    return error_at(name, 1, "has a number that is too large");
   }
   if (!feed.is_object() || !feed.contains("items") || !feed.at("items").is_array())
     return error_at(name, 1, "no JSON feed: expected an object with \"items\"");

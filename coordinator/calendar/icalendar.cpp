@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -26,8 +27,10 @@ using RecurIterator = std::unique_ptr<icalrecur_iterator, decltype(&icalrecur_it
 /// Of an event and an instance of it, seconds since 1970.
 using Instance = std::pair<std::string, std::int64_t>;
 
+/// A year beyond 2262 is as good as the last one that there is.
 WallTime to_wall(std::int64_t seconds) {
-  return wall_time_from_ns(seconds * kSecond);
+  constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max() / kSecond;
+  return wall_time_from_ns(std::clamp(seconds, -kLast, kLast) * kSecond);
 }
 
 std::int64_t to_seconds(icaltimetype time) {

@@ -42,6 +42,7 @@ TEST(Feed, times_of_mail_with_and_without_weekday_and_seconds) {
 TEST(Feed, errors_name_line_or_item) {
   EXPECT_EQ(error_of("<rss>\n<channel>\n</rss>"), "f:3: Start-end tags mismatch");
   EXPECT_EQ(error_of("{\n\"items\": [}"), "f:2: not JSON");
+  EXPECT_EQ(error_of("{\"items\": [1e999]}"), "f:1: has a number that is too large");
   EXPECT_EQ(error_of("<html/>"), "f:1: no feed: expected <rss>, <feed> or <rdf:RDF>, got <html>");
   EXPECT_EQ(error_of("<feed><entry/><entry><updated>now</updated></entry></feed>"),
             "f: item 2: expected a time, got \"now\"");

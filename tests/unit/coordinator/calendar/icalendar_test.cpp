@@ -88,6 +88,13 @@ TEST(ICalendar, leaves_out_what_is_cancelled_or_elsewhere_in_time) {
                   .empty());
 }
 
+TEST(ICalendar, what_ends_after_all_time_ends_with_it) {
+  const auto events =
+      parse(calendar(event("DTSTART:20261121T090000Z\r\nDTEND:81441121T090000Z\r\n")));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_GT(events[0].end, at("2200-01-01T00:00:00Z"));
+}
+
 TEST(ICalendar, errors_name_file_and_line) {
   EXPECT_EQ(error_of("hello"), "c.ics:1: expected NAME:VALUE");
   EXPECT_EQ(error_of("VERSION:2.0\r\n"), "c.ics:1: expected BEGIN:VCALENDAR");
