@@ -28,12 +28,14 @@ enum fs_limits {
   FS_CWD_BYTES = 1280,      /* longest working directory kept */
   FS_TTY_BYTES = 16,
   FS_WATCHED_NAMES = 1024,
-  FS_ENDED_SLOTS = 8192, /* ended processes that wait to be freed; a power of two */
+  FS_EXIT_NUMBERS = 13, /* from cpu_ns on */
 };
 
 enum fs_event_kind {
-  FS_EVENT_EXEC = 1,
+  FS_EVENT_ROOMY_EXEC = 1, /* of programs before those that send the next one */
   FS_EVENT_EXIT = 2,
+  FS_EVENT_SHORT_EXIT = 3,
+  FS_EVENT_EXEC = 4,
 };
 
 #define FS_NO_ID 0xffffffffu /* login_uid, session_id: nobody logged in */
@@ -77,19 +79,19 @@ struct fs_process {
 
 /*
  * Followed by cwd_bytes of the working directory, filename_bytes of the file name, argv_bytes of
- * argv, without padding. The working directory is its names, each ended by NUL, the innermost
- * first, up to the process's root.
+ * argv, tty_bytes of the terminal's name, without padding. The working directory is its names, each
+ * ended by NUL, the innermost first, up to the process's root.
  */
 struct fs_exec_event {
   struct fs_event_header header;
   struct fs_process process;
   __u32 argv_true_bytes; /* before truncation to FS_ARGV_BYTES */
-  __u32 argv_bytes;      /* in the tail, at most FS_ARGV_BYTES */
-  __u32 filename_bytes;  /* in the tail, at most FS_FILENAME_BYTES, without a NUL */
-  __u32 cwd_bytes;       /* in the tail, at most FS_CWD_BYTES */
-  __u32 cwd_is_cut;      /* 1: too long or too deep, its outermost names are missing */
+  __u16 argv_bytes;      /* in the tail, at most FS_ARGV_BYTES */
+  __u16 filename_bytes;  /* in the tail, at most FS_FILENAME_BYTES, without a NUL */
+  __u16 cwd_bytes;       /* in the tail, at most FS_CWD_BYTES */
+  __u8 tty_bytes;        /* in the tail, less than FS_TTY_BYTES: "pts3"; 0: none */
+  __u8 cwd_is_cut;       /* 1: too long or too deep, its outermost names are missing */
   __u32 reserved;
-  __u8 tty[FS_TTY_BYTES]; /* "pts3", NUL terminated; empty: none */
 };
 
 struct fs_exit_event {
@@ -113,6 +115,15 @@ struct fs_exit_event {
   __u64 voluntary_switches;
   __u64 involuntary_switches;
   __u64 connections; /* TCP, asked for by connect(2) */
+};
+
+/* What almost every exit is sent as: the numbers of fs_exit_event from cpu_ns on, in their order,
+ * where all of them are below 2^32. Not of a fork that never called execve. */
+struct fs_short_exit_event {
+  struct fs_event_header header;
+  struct fs_process process;
+  __u32 wait_status;
+  __u32 numbers[FS_EXIT_NUMBERS];
 };
 
 /* What the process iterator writes: for each process one of these, then one fs_task_use for each
@@ -174,11 +185,12 @@ struct fs_drop_counters {
 
 FS_STATIC_ASSERT(sizeof(struct fs_event_header) == 16, "fs_event_header");
 FS_STATIC_ASSERT(sizeof(struct fs_process) == 64, "fs_process");
-FS_STATIC_ASSERT(sizeof(struct fs_exec_event) == 120, "fs_exec_event");
+FS_STATIC_ASSERT(sizeof(struct fs_exec_event) == 96, "fs_exec_event");
 FS_STATIC_ASSERT(sizeof(struct fs_traffic) == 288, "fs_traffic");
 FS_STATIC_ASSERT(sizeof(struct fs_task_use) == 96, "fs_task_use");
 FS_STATIC_ASSERT(sizeof(struct fs_process_use) == 184, "fs_process_use");
 FS_STATIC_ASSERT(sizeof(struct fs_exit_event) == 200, "fs_exit_event");
+FS_STATIC_ASSERT(sizeof(struct fs_short_exit_event) == 136, "fs_short_exit_event");
 /* NOLINTEND(readability-identifier-naming) */
 
 #endif

@@ -15,7 +15,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* The event is put together here because its length is known only at the end. */
 struct exec_scratch {
   struct fs_exec_event event;
-  __u8 tail[DIRECTORY_ROOM + FS_FILENAME_BYTES + 1 + FS_ARGV_BYTES];
+  __u8 tail[DIRECTORY_ROOM + FS_FILENAME_BYTES + 1 + FS_ARGV_BYTES + FS_TTY_BYTES];
 };
 
 /* One per CPU is enough: a tracepoint's program is neither preempted nor entered twice on a CPU. */
@@ -80,6 +80,16 @@ static __always_inline __u64 fill_argv(struct exec_scratch* scratch, __u64 offse
   return bytes;
 }
 
+/* The terminal's name behind argv; returns its length. */
+static __always_inline __u64 fill_tty(struct exec_scratch* scratch, __u64 offset,
+                                      struct tty_struct* tty) {
+  long with_nul = bpf_probe_read_kernel_str(scratch->tail + offset, FS_TTY_BYTES, tty->name);
+
+  if (with_nul <= 0) return 0;
+  /* Changes nothing; the verifier needs the bound. */
+  return (with_nul - 1) & (FS_TTY_BYTES - 1);
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_process_exec, struct task_struct* task, int old_pid, struct linux_binprm* bprm) {
   __u32 only = 0;
@@ -88,7 +98,7 @@ int BPF_PROG(on_process_exec, struct task_struct* task, int old_pid, struct linu
   struct directory_names cwd = {};
   struct fs_exec_event* event;
   struct tty_struct* tty;
-  __u64 cwd_bytes, filename_bytes, argv_bytes, bytes, flags;
+  __u64 cwd_bytes, filename_bytes, argv_bytes, tty_bytes = 0, bytes, flags;
 
   if (!scratch) return 0; /* cannot be: the map has this element */
   event = &scratch->event;
@@ -98,10 +108,9 @@ int BPF_PROG(on_process_exec, struct task_struct* task, int old_pid, struct linu
   cwd_bytes = cwd.bytes & (DIRECTORY_ROOM - 1);
   filename_bytes = fill_filename(scratch, cwd_bytes, bprm);
   argv_bytes = fill_argv(scratch, cwd_bytes + filename_bytes, task->mm);
-  bytes = sizeof(*event) + cwd_bytes + filename_bytes + argv_bytes;
-  event->tty[0] = 0;
   tty = task->signal->tty;
-  if (tty) bpf_probe_read_kernel_str(event->tty, sizeof(event->tty), tty->name);
+  if (tty) tty_bytes = fill_tty(scratch, cwd_bytes + filename_bytes + argv_bytes, tty);
+  bytes = sizeof(*event) + cwd_bytes + filename_bytes + argv_bytes + tty_bytes;
 
   event->header.kind = FS_EVENT_EXEC;
   event->header.bytes = bytes;
@@ -109,6 +118,7 @@ int BPF_PROG(on_process_exec, struct task_struct* task, int old_pid, struct linu
   event->argv_bytes = argv_bytes;
   event->filename_bytes = filename_bytes;
   event->cwd_bytes = cwd_bytes;
+  event->tty_bytes = tty_bytes;
   event->cwd_is_cut = cwd.is_cut;
   event->reserved = 0;
 

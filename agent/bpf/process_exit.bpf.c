@@ -41,33 +41,42 @@ enum { IN_USE = 1 };
 
 /*
  * By process id: the kernel gives ids out in turn, so that processes which end at about the same
- * time lie in slots of their own. Where two meet all the same, the older one, not reaped for long,
- * is sent as it is.
+ * time lie in slots of their own. The near slots are few enough to stay in the cache. Where two
+ * processes meet in one, the older, not reaped for long, moves to the far slots; should it meet
+ * another there, it is sent as it is.
  */
+/* Powers of two. */
+enum { NEAR_SLOTS = 256, FAR_SLOTS = 8192, SLOTS = NEAR_SLOTS + FAR_SLOTS };
+
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, FS_ENDED_SLOTS);
+  __uint(max_entries, SLOTS);
   __type(key, __u32);
   __type(value, struct ended_slot);
 } ended SEC(".maps");
 
-enum { SLOTS_OF_WORD = 64, MARK_WORDS = FS_ENDED_SLOTS / SLOTS_OF_WORD };
+enum { SLOTS_OF_WORD = 64, MARK_WORDS = SLOTS / SLOTS_OF_WORD };
 
 /* A bit for each slot that was handed over to a process since the sweep last looked at it: of
  * thousands of slots, which lie far apart, it looks at these only. */
 __u64 marks[MARK_WORDS];
 
 static __always_inline void mark(__u32 index) {
-  __sync_fetch_and_or(&marks[index / SLOTS_OF_WORD % MARK_WORDS], 1ULL << (index % SLOTS_OF_WORD));
+  __u32 word = index / SLOTS_OF_WORD;
+
+  if (word >= MARK_WORDS) return; /* cannot be: for the verifier */
+  __sync_fetch_and_or(&marks[word], 1ULL << (index % SLOTS_OF_WORD));
 }
 
-static __always_inline __u32 index_of(struct task_struct* leader) {
-  return (__u32)leader->tgid & (FS_ENDED_SLOTS - 1);
+static __always_inline __u32 near_index(__u32 tgid) {
+  return tgid & (NEAR_SLOTS - 1);
 }
 
-static __always_inline struct ended_slot* slot_of(struct task_struct* leader) {
-  __u32 index = index_of(leader);
+static __always_inline __u32 far_index(__u32 tgid) {
+  return NEAR_SLOTS + (tgid & (FAR_SLOTS - 1));
+}
 
+static __always_inline struct ended_slot* slot_at(__u32 index) {
   return bpf_map_lookup_elem(&ended, &index);
 }
 
@@ -118,10 +127,40 @@ static __always_inline void forget_use(struct fs_exit_event* event) {
   (READ(signal, flags) & SIGNAL_GROUP_EXIT ? (__u32)READ(signal, group_exit_code) \
                                            : (__u32)READ(leader, exit_code))
 
+/* Whether it fits into a short event. */
+static __always_inline bool is_short(const struct fs_exit_event* event) {
+  const __u64* numbers = &event->cpu_ns;
+  __u64 bits = 0;
+  int i;
+
+  for (i = 0; i < FS_EXIT_NUMBERS; i++) bits |= numbers[i];
+  return !event->forked_from_tgid && bits >> 32 == 0;
+}
+
+static __always_inline bool send_short(const struct fs_exit_event* event) {
+  const __u64 flags = wake_if_filled_by(sizeof(struct fs_short_exit_event));
+  const __u64* numbers = &event->cpu_ns;
+  struct fs_short_exit_event* sent = bpf_ringbuf_reserve(&events, sizeof(*sent), 0);
+  int i;
+
+  if (!sent) return false;
+  sent->header.kind = FS_EVENT_SHORT_EXIT;
+  sent->header.bytes = sizeof(*sent);
+  sent->header.boot_time_ns = event->header.boot_time_ns;
+  sent->process = event->process;
+  sent->wait_status = event->wait_status;
+  for (i = 0; i < FS_EXIT_NUMBERS; i++) sent->numbers[i] = numbers[i];
+  bpf_ringbuf_submit(sent, flags);
+  return true;
+}
+
+/* The ring's memory is cold: each line of it that is not written counts. */
 static __always_inline void send(const struct fs_exit_event* event) {
   struct fs_drop_counters* counters;
 
-  if (!bpf_ringbuf_output(&events, (void*)event, sizeof(*event), wake_if_filled_by(sizeof(*event))))
+  if (is_short(event) ? send_short(event)
+                      : !bpf_ringbuf_output(&events, (void*)event, sizeof(*event),
+                                            wake_if_filled_by(sizeof(*event))))
     return;
   counters = drop_counters();
   if (counters) __sync_fetch_and_add(&counters->exit_ring_full, 1);
@@ -234,6 +273,31 @@ static __always_inline void send_at_once(struct task_struct* task) {
   send(&event);
 }
 
+/* Makes room in a near slot, which the caller has claimed, of the process that had it. */
+static __always_inline void move_away(const struct ended_slot* near, __u64 owner) {
+  __u32 index = far_index(near->event.process.tgid);
+  struct ended_slot* far = slot_at(index);
+  __u64 met;
+
+  if (!far) return; /* cannot be: the array has this element */
+  met = far->owner;
+  if ((met & IN_USE) || __sync_val_compare_and_swap(&far->owner, met, owner | IN_USE) != met) {
+    send(&near->event);
+    return;
+  }
+  if (met) send(&far->event);
+  far->leader = near->leader;
+  far->event = near->event;
+  hand_over(far, owner);
+  mark(index);
+}
+
+static __always_inline bool has_moved(__u32 tgid, __u64 key) {
+  const struct ended_slot* far = slot_at(far_index(tgid));
+
+  return far && (far->owner & ~(__u64)IN_USE) == key;
+}
+
 /* All threads are on their way out when `live` is 0. That is so for several of the last ones, on
  * several CPUs at once: the first of them takes the slot in the process's name and puts the event
  * aside, the others find that name. */
@@ -241,12 +305,14 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_process_exit, struct task_struct* task) {
   struct task_struct* leader = task->group_leader;
   __u64 key = owner_key(leader), owner, found;
+  __u32 index = near_index(task->tgid);
   struct ended_slot* slot;
 
   if (task->signal->live.counter != 0) return 0;
-  slot = slot_of(leader);
+  slot = slot_at(index);
   if (!slot) return 0; /* cannot be: the array has this element */
   owner = slot->owner;
+  if (owner && owner != key && has_moved(task->tgid, key)) return 0;
   found = owner;
   if (!(owner & IN_USE) && owner != key)
     found = __sync_val_compare_and_swap(&slot->owner, owner, key | IN_USE);
@@ -255,11 +321,11 @@ int BPF_PROG(on_process_exit, struct task_struct* task) {
     send_at_once(task);
     return 0;
   }
-  if (owner) send(&slot->event);
+  if (owner) move_away(slot, owner);
   fill_exit(&slot->event, task);
   slot->leader = (__u64)leader;
   hand_over(slot, key);
-  mark(index_of(leader)); /* after that, so that a sweep in between leaves it marked or finds it */
+  mark(index); /* after that, so that a sweep in between leaves it marked or finds it */
   return 0;
 }
 
@@ -272,7 +338,8 @@ int BPF_PROG(on_process_free, struct task_struct* task) {
 
   /* The leader is released last: its signal's sums have everything. */
   if (task->pid != task->tgid) return 0;
-  slot = slot_of(task);
+  slot = slot_at(near_index(task->tgid));
+  if (slot && slot->owner != key) slot = slot_at(far_index(task->tgid));
   if (!slot || slot->owner != key || !claim(slot, key)) return 0;
   event = &slot->event;
   event->wait_status = WAIT_STATUS(DIRECTLY, task, signal);

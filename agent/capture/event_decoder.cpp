@@ -1,10 +1,10 @@
 #include "agent/capture/event_decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,32 +36,74 @@ Result<std::string> join_directory(std::string_view names, bool is_cut) {
   return path;
 }
 
-Result<ProcessEvent> decode_exec(ByteView record) {
-  if (record.size() < sizeof(fs_exec_event)) return corrupt_event("exec event too short");
-  const auto event = copy_front<fs_exec_event>(record);
+/// What programs sent before FS_EVENT_EXEC had its present form: it may wait in a ring that an
+/// upgraded agent takes over.
+struct RoomyExecEvent {
+  fs_event_header header;
+  fs_process process;
+  __u32 argv_true_bytes;
+  __u32 argv_bytes;
+  __u32 filename_bytes;
+  __u32 cwd_bytes;
+  __u32 cwd_is_cut;
+  __u32 reserved;
+  std::array<char, FS_TTY_BYTES> tty;
+};
+static_assert(sizeof(RoomyExecEvent) == 120);
+
+/// The kernel's own name of /dev/pts/3 is "pts3".
+std::string tty_name(std::string_view name) {
+  std::string tty(name);
+  if (tty.starts_with("pts") && !tty.starts_with("pts/")) tty.insert(3, "/");
+  return tty;
+}
+
+/// `tail`: what follows the event, with a terminal's name of `tty_bytes` at its end. Takes off what
+/// it reads, all but that name.
+template <typename Event>
+Result<ExecEvent> make_exec(const Event& event, std::string_view& tail, std::size_t tty_bytes) {
   if (event.cwd_bytes > FS_CWD_BYTES || event.filename_bytes > FS_FILENAME_BYTES ||
       event.argv_bytes > FS_ARGV_BYTES ||
-      record.size() != sizeof event + event.cwd_bytes + event.filename_bytes + event.argv_bytes) {
+      tail.size() !=
+          std::size_t{event.cwd_bytes} + event.filename_bytes + event.argv_bytes + tty_bytes) {
     return corrupt_event("exec event whose parts do not add up to its length");
   }
   if (event.argv_true_bytes < event.argv_bytes) return corrupt_event("argv longer than it was");
-  FS_TRY(auto facts, decode_process(event.process));
-
-  auto tail = as_text(record.subspan(sizeof event));
+  const auto take = [&tail](std::size_t bytes) {
+    const auto taken = tail.substr(0, bytes);
+    tail.remove_prefix(bytes);
+    return taken;
+  };
   ExecEvent exec;
   exec.time = boot_time_from_ns(event.header.boot_time_ns);
-  exec.facts = std::move(facts);
-  FS_TRY(exec.cwd, join_directory(tail.substr(0, event.cwd_bytes), event.cwd_is_cut != 0));
-  const auto* const tty_end = std::find(std::begin(event.tty), std::end(event.tty), 0);
-  if (tty_end == std::end(event.tty)) return corrupt_event("terminal name without end");
-  exec.tty.assign(std::begin(event.tty), tty_end);
-  // The kernel's own name of /dev/pts/3 is "pts3".
-  if (exec.tty.starts_with("pts") && !exec.tty.starts_with("pts/")) exec.tty.insert(3, "/");
-  tail.remove_prefix(event.cwd_bytes);
-  exec.filename = tail.substr(0, event.filename_bytes);
+  FS_TRY(exec.facts, decode_process(event.process));
+  FS_TRY(exec.cwd, join_directory(take(event.cwd_bytes), event.cwd_is_cut != 0));
+  exec.filename = take(event.filename_bytes);
   if (exec.filename.find('\0') != std::string::npos) return corrupt_event("file name with a NUL");
-  exec.argv.words = tail.substr(event.filename_bytes);
+  exec.argv.words = take(event.argv_bytes);
   exec.argv.true_bytes = event.argv_true_bytes;
+  return exec;
+}
+
+Result<ProcessEvent> decode_exec(ByteView record) {
+  if (record.size() < sizeof(fs_exec_event)) return corrupt_event("exec event too short");
+  const auto event = copy_front<fs_exec_event>(record);
+  if (event.tty_bytes >= FS_TTY_BYTES) return corrupt_event("terminal name too long");
+  auto tail = as_text(record.subspan(sizeof event));
+  FS_TRY(auto exec, make_exec(event, tail, event.tty_bytes));
+  exec.tty = tty_name(tail);
+  return ProcessEvent(std::move(exec));
+}
+
+Result<ProcessEvent> decode_roomy_exec(ByteView record) {
+  if (record.size() < sizeof(RoomyExecEvent)) return corrupt_event("exec event too short");
+  const auto event = copy_front<RoomyExecEvent>(record);
+  auto tail = as_text(record.subspan(sizeof event));
+  FS_TRY(auto exec, make_exec(event, tail, 0));
+  const std::string_view tty(event.tty.data(), event.tty.size());
+  const auto length = tty.find('\0');
+  if (length == std::string_view::npos) return corrupt_event("terminal name without end");
+  exec.tty = tty_name(tty.substr(0, length));
   return ProcessEvent(std::move(exec));
 }
 
@@ -69,12 +111,7 @@ Result<ProcessEvent> decode_exec(ByteView record) {
 /// upgraded agent takes over.
 constexpr std::size_t kExitBytesWithoutConnections = offsetof(fs_exit_event, connections);
 
-Result<ProcessEvent> decode_exit(ByteView record) {
-  const bool has_connections = record.size() == sizeof(fs_exit_event);
-  if (!has_connections && record.size() != kExitBytesWithoutConnections)
-    return corrupt_event("exit event of the wrong length");
-  fs_exit_event event{};
-  std::memcpy(&event, record.data(), record.size());
+Result<ProcessEvent> make_exit(const fs_exit_event& event, bool has_connections) {
   if (!is_time(event.cpu_ns)) return corrupt_event("CPU time out of range");
   FS_TRY(auto facts, decode_process(event.process));
 
@@ -94,6 +131,30 @@ Result<ProcessEvent> decode_exit(ByteView record) {
   return ProcessEvent(std::move(exit));
 }
 
+Result<ProcessEvent> decode_exit(ByteView record) {
+  const bool has_connections = record.size() == sizeof(fs_exit_event);
+  if (!has_connections && record.size() != kExitBytesWithoutConnections)
+    return corrupt_event("exit event of the wrong length");
+  fs_exit_event event{};
+  std::memcpy(&event, record.data(), record.size());
+  return make_exit(event, has_connections);
+}
+
+Result<ProcessEvent> decode_short_exit(ByteView record) {
+  if (record.size() != sizeof(fs_short_exit_event))
+    return corrupt_event("short exit event of the wrong length");
+  const auto sent = copy_front<fs_short_exit_event>(record);
+  fs_exit_event event{};
+  event.header = sent.header;
+  event.process = sent.process;
+  event.wait_status = sent.wait_status;
+  std::array<__u64, FS_EXIT_NUMBERS> numbers{};
+  std::ranges::copy(sent.numbers, numbers.begin());
+  static_assert(offsetof(fs_exit_event, cpu_ns) + sizeof numbers == sizeof event);
+  std::memcpy(&event.cpu_ns, numbers.data(), sizeof numbers);
+  return make_exit(event, true);
+}
+
 }  // namespace
 
 Result<ProcessEvent> decode_event(ByteView record) {
@@ -104,8 +165,12 @@ Result<ProcessEvent> decode_event(ByteView record) {
   switch (header.kind) {
     case FS_EVENT_EXEC:
       return decode_exec(record);
+    case FS_EVENT_ROOMY_EXEC:
+      return decode_roomy_exec(record);
     case FS_EVENT_EXIT:
       return decode_exit(record);
+    case FS_EVENT_SHORT_EXIT:
+      return decode_short_exit(record);
     default:
       return corrupt_event(fmt::format("unknown kind {}", header.kind));
   }

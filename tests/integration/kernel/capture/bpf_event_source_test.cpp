@@ -259,6 +259,41 @@ TEST_F(BpfEventSourceTest, reports_a_process_that_nobody_reaps) {
   EXPECT_NEAR(cpu, true_cpu, 0.05 * true_cpu);
 }
 
+/// Others end meanwhile, more than there are near slots, several times over.
+TEST_F(BpfEventSourceTest, keeps_what_is_reaped_late) {
+  const auto source = make();
+  std::set<std::uint32_t> pids;
+  for (int i = 0; i < 3; ++i) pids.insert(start({"subject", "threads", "join"}));
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));  // so that they come to an end
+  for (int i = 0; i < 1000; ++i) run({"subject", "exit", "0"});
+  std::map<std::uint32_t, Ended> all;
+  for (const auto pid : pids) all[pid] = wait_for(pid);
+  Captured captured;
+  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, pids));
+  ASSERT_TRUE(source->detach());
+  ASSERT_NO_FATAL_FAILURE(captured.drain(*source));
+  expect_each_once(captured, pids);
+  for (const auto& exit : captured.exits_of(pids)) {
+    const Ended& ended = all[exit.facts.process.pid];
+    EXPECT_EQ(exit.wait_status, static_cast<std::uint32_t>(ended.status));
+    const double true_cpu = to_seconds(ended.usage.ru_utime) + to_seconds(ended.usage.ru_stime);
+    EXPECT_NEAR(std::chrono::duration<double>(exit.use.cpu).count(), true_cpu, 0.05 * true_cpu);
+  }
+}
+
+/// Of more nanoseconds than go into 32 bits.
+TEST_F(BpfEventSourceTest, counts_the_use_of_long_commands_whole) {
+  const auto source = make();
+  const auto ended = run({"subject", "threads", "join", "1150"});
+  Captured captured;
+  ASSERT_NO_FATAL_FAILURE(captured.drain_until_exits(*source, {ended.pid}));
+  const double cpu =
+      std::chrono::duration<double>(captured.exits_of({ended.pid}).at(0).use.cpu).count();
+  const double true_cpu = to_seconds(ended.usage.ru_utime) + to_seconds(ended.usage.ru_stime);
+  EXPECT_GT(true_cpu, 4.3);
+  EXPECT_NEAR(cpu, true_cpu, 0.02 * true_cpu);
+}
+
 TEST_F(BpfEventSourceTest, has_everything_to_drain_after_detach) {
   const auto source = make();
   std::set<std::uint32_t> pids;

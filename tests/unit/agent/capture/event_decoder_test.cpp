@@ -1,6 +1,7 @@
 #include "agent/capture/event_decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <limits>
@@ -50,8 +51,8 @@ fs_exec_event make_exec() {
   event.header = {.kind = FS_EVENT_EXEC, .bytes = 0, .boot_time_ns = 1240 * kMs};
   event.process = make_process();
   event.argv_true_bytes = static_cast<std::uint32_t>(kWords.size());
-  event.argv_bytes = static_cast<std::uint32_t>(kWords.size());
-  event.filename_bytes = static_cast<std::uint32_t>(kFilename.size());
+  event.argv_bytes = static_cast<std::uint16_t>(kWords.size());
+  event.filename_bytes = static_cast<std::uint16_t>(kFilename.size());
   event.header.bytes = static_cast<std::uint32_t>(sizeof event + kFilename.size() + kWords.size());
   return event;
 }
@@ -102,15 +103,16 @@ TEST(EventDecoder, decodes_an_exec) {
 
 fs_exec_event make_exec_in(const std::string& cwd) {
   fs_exec_event event = make_exec();
-  event.cwd_bytes = static_cast<std::uint32_t>(cwd.size());
+  event.cwd_bytes = static_cast<std::uint16_t>(cwd.size());
   event.header.bytes += event.cwd_bytes;
   return event;
 }
 
 TEST(EventDecoder, joins_the_names_of_the_working_directory) {
   fs_exec_event event = make_exec_in(kCwd);
-  std::memcpy(event.tty, "pts3", 5);
-  const auto decoded = decode_event(to_record(event, kCwd + kFilename + kWords));
+  event.tty_bytes = 4;
+  event.header.bytes += event.tty_bytes;
+  const auto decoded = decode_event(to_record(event, kCwd + kFilename + kWords + "pts3"));
   ASSERT_TRUE(decoded) << decoded.error().message();
   const auto& exec = std::get<ExecEvent>(*decoded);
   EXPECT_EQ(exec.cwd, "/srv/app");
@@ -135,12 +137,60 @@ TEST(EventDecoder, shows_a_working_directory_that_was_cut_or_not_read) {
   EXPECT_EQ(std::get<ExecEvent>(*decoded).cwd, "");
 }
 
-TEST(EventDecoder, refuses_directory_and_terminal_names_without_end) {
+TEST(EventDecoder, refuses_a_directory_name_without_end) {
   const std::string open_ended = "app";
   expect_corrupt(to_record(make_exec_in(open_ended), open_ended + kFilename + kWords));
+}
+
+TEST(EventDecoder, refuses_a_terminal_name_that_is_too_long) {
   fs_exec_event event = make_exec();
-  std::fill(std::begin(event.tty), std::end(event.tty), 'x');
-  expect_corrupt(to_record(event, kFilename + kWords));
+  event.tty_bytes = FS_TTY_BYTES;
+  event.header.bytes += event.tty_bytes;
+  expect_corrupt(to_record(event, kFilename + kWords + std::string(FS_TTY_BYTES, 'x')));
+}
+
+/// As programs sent it before terminals' names were in the tail.
+struct RoomyExec {
+  fs_event_header header;
+  fs_process process;
+  std::uint32_t argv_true_bytes, argv_bytes, filename_bytes, cwd_bytes, cwd_is_cut, reserved;
+  std::array<char, FS_TTY_BYTES> tty;
+};
+
+RoomyExec make_roomy_exec() {
+  RoomyExec event{};
+  event.header = {.kind = FS_EVENT_ROOMY_EXEC, .bytes = 0, .boot_time_ns = 1240 * kMs};
+  event.process = make_process();
+  event.argv_true_bytes = event.argv_bytes = static_cast<std::uint32_t>(kWords.size());
+  event.filename_bytes = static_cast<std::uint32_t>(kFilename.size());
+  event.cwd_bytes = static_cast<std::uint32_t>(kCwd.size());
+  std::memcpy(event.tty.data(), "pts3", 5);
+  event.header.bytes =
+      static_cast<std::uint32_t>(sizeof event + kCwd.size() + kFilename.size() + kWords.size());
+  return event;
+}
+
+TEST(EventDecoder, decodes_an_exec_of_older_programs) {
+  auto event = make_roomy_exec();
+  const std::string tail = kCwd + kFilename + kWords;
+  const auto decoded = decode_event(to_record(event, tail));
+  ASSERT_TRUE(decoded) << decoded.error().message();
+  const auto& exec = std::get<ExecEvent>(*decoded);
+  EXPECT_EQ(exec.facts.comm, "pg_dump");
+  EXPECT_EQ(exec.cwd, "/srv/app");
+  EXPECT_EQ(exec.tty, "pts/3");
+  EXPECT_EQ(exec.filename, kFilename);
+  EXPECT_EQ(exec.argv, make_argv({"pg_dump", "-Fc"}));
+  event.tty.fill('x');
+  expect_corrupt(to_record(event, tail));
+  event = make_roomy_exec();
+  event.argv_bytes = 0xffffffffu;
+  expect_corrupt(to_record(event, tail));
+  event = make_roomy_exec();
+  // Right together, but only after an overflow of 32 bits.
+  event.argv_bytes -= 0x80000000u;
+  event.filename_bytes += 0x80000000u;
+  expect_corrupt(to_record(event, tail));
 }
 
 TEST(EventDecoder, decodes_an_exit) {
@@ -162,6 +212,42 @@ TEST(EventDecoder, decodes_an_exit) {
   EXPECT_EQ(exit.use.voluntary_switches, 7u);
   EXPECT_EQ(exit.use.involuntary_switches, 8u);
   EXPECT_EQ(exit.connections, 9u);
+}
+
+/// The same in 32 bits each.
+fs_short_exit_event make_short_exit() {
+  const fs_exit_event wide = make_exit();
+  fs_short_exit_event event{};
+  event.header = {.kind = FS_EVENT_SHORT_EXIT, .bytes = sizeof event, .boot_time_ns = 2000 * kMs};
+  event.process = wide.process;
+  event.wait_status = wide.wait_status;
+  std::array<std::uint64_t, FS_EXIT_NUMBERS> numbers{};
+  std::memcpy(numbers.data(), &wide.cpu_ns, sizeof numbers);
+  std::ranges::transform(numbers, std::begin(event.numbers),
+                         [](std::uint64_t number) { return static_cast<std::uint32_t>(number); });
+  return event;
+}
+
+TEST(EventDecoder, decodes_a_short_exit_as_the_long_one) {
+  const auto decoded_short = decode_event(to_record(make_short_exit()));
+  const auto decoded_long = decode_event(to_record(make_exit()));
+  ASSERT_TRUE(decoded_short) << decoded_short.error().message();
+  ASSERT_TRUE(decoded_long);
+  const auto& one = std::get<ExitEvent>(*decoded_short);
+  const auto& other = std::get<ExitEvent>(*decoded_long);
+  EXPECT_EQ(one.time, other.time);
+  EXPECT_EQ(one.facts, other.facts);
+  EXPECT_EQ(one.wait_status, other.wait_status);
+  EXPECT_EQ(one.forked_from, std::nullopt);
+  EXPECT_EQ(one.use, other.use);
+  EXPECT_EQ(one.connections, 9u);
+
+  auto record = to_record(make_short_exit());
+  record.pop_back();
+  expect_corrupt(record);
+  reinterpret_cast<fs_event_header*>(record.data())->bytes =
+      static_cast<std::uint32_t>(record.size());
+  expect_corrupt(record);
 }
 
 TEST(EventDecoder, counts_what_no_tick_has_met_as_user_time) {
@@ -214,12 +300,13 @@ TEST(EventDecoder, refuses_lengths_that_lie) {
   };
   expect_refused([](fs_exec_event& event) { event.header.bytes += 1; });
   expect_refused([](fs_exec_event& event) { event.argv_bytes += 1; });
-  expect_refused([](fs_exec_event& event) { event.argv_bytes = 0xffffffffu; });
-  expect_refused([](fs_exec_event& event) { event.filename_bytes = 0xffffffffu; });
+  expect_refused([](fs_exec_event& event) { event.argv_bytes = 0xffff; });
+  expect_refused([](fs_exec_event& event) { event.filename_bytes = 0xffff; });
+  expect_refused([](fs_exec_event& event) { event.tty_bytes = 0xff; });
   expect_refused([](fs_exec_event& event) {
-    // Right together, but only after an overflow of 32 bits.
-    event.argv_bytes -= 0x80000000u;
-    event.filename_bytes += 0x80000000u;
+    // Right together, but only after an overflow of 16 bits.
+    event.argv_bytes = static_cast<std::uint16_t>(event.argv_bytes - 0x8000u);
+    event.filename_bytes = static_cast<std::uint16_t>(event.filename_bytes + 0x8000u);
   });
   expect_refused([](fs_exec_event& event) { event.argv_true_bytes = event.argv_bytes - 1; });
 }
@@ -228,7 +315,8 @@ TEST(EventDecoder, refuses_argv_beyond_its_bound) {
   const std::string words(FS_ARGV_BYTES + 1, 'x');
   fs_exec_event event = make_exec();
   event.filename_bytes = 0;
-  event.argv_bytes = event.argv_true_bytes = static_cast<std::uint32_t>(words.size());
+  event.argv_true_bytes = static_cast<std::uint32_t>(words.size());
+  event.argv_bytes = static_cast<std::uint16_t>(words.size());
   event.header.bytes = static_cast<std::uint32_t>(sizeof event + words.size());
   expect_corrupt(to_record(event, words));
 }
@@ -237,7 +325,11 @@ TEST(EventDecoder, refuses_what_no_kernel_of_ours_sends) {
   fs_exit_event event = make_exit();
   event.header.kind = 0;
   expect_corrupt(to_record(event));
-  event.header.kind = 3;
+  for (const auto kind : {FS_EVENT_ROOMY_EXEC, FS_EVENT_SHORT_EXIT, FS_EVENT_EXEC}) {
+    event.header.kind = kind;
+    expect_corrupt(to_record(event));
+  }
+  event.header.kind = FS_EVENT_EXEC + 1;
   expect_corrupt(to_record(event));
 
   event = make_exit();
