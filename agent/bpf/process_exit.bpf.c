@@ -154,16 +154,22 @@ static __always_inline bool send_short(const struct fs_exit_event* event) {
   return true;
 }
 
+static __noinline bool send_long(const struct fs_exit_event* event) {
+  return !bpf_ringbuf_output(&events, (void*)event, sizeof(*event),
+                             wake_if_filled_by(sizeof(*event)));
+}
+
+static __noinline void count_lost(void) {
+  struct fs_drop_counters* counters = drop_counters();
+
+  if (counters) __sync_fetch_and_add(&counters->exit_ring_full, 1);
+}
+
 /* The ring's memory is cold: each line of it that is not written counts. */
 static __always_inline void send(const struct fs_exit_event* event) {
-  struct fs_drop_counters* counters;
+  bool is_sent = is_short(event) ? send_short(event) : send_long(event);
 
-  if (is_short(event) ? send_short(event)
-                      : !bpf_ringbuf_output(&events, (void*)event, sizeof(*event),
-                                            wake_if_filled_by(sizeof(*event))))
-    return;
-  counters = drop_counters();
-  if (counters) __sync_fetch_and_add(&counters->exit_ring_full, 1);
+  if (!is_sent) count_lost();
 }
 
 /*
@@ -266,7 +272,7 @@ static __always_inline void fill_exit(struct fs_exit_event* event, struct task_s
 }
 
 /* For who finds its slot in another's hands. */
-static __always_inline void send_at_once(struct task_struct* task) {
+static __noinline void send_at_once(struct task_struct* task) {
   struct fs_exit_event event = {};
 
   fill_exit(&event, task);
@@ -274,7 +280,7 @@ static __always_inline void send_at_once(struct task_struct* task) {
 }
 
 /* Makes room in a near slot, which the caller has claimed, of the process that had it. */
-static __always_inline void move_away(const struct ended_slot* near, __u64 owner) {
+static __noinline void move_away(const struct ended_slot* near, __u64 owner) {
   __u32 index = far_index(near->event.process.tgid);
   struct ended_slot* far = slot_at(index);
   __u64 met;
