@@ -355,6 +355,15 @@ Json agent_counts_json(const std::vector<AgentRow>& agents) {
   return json;
 }
 
+Json history_json(const LiveView& live) {
+  const auto& problem = live.history_problem;
+  return {
+      {"writable", !problem},
+      {"problem", problem ? problem->what : ""},
+      {"failing_since", problem ? time_json(problem->since) : Json()},
+  };
+}
+
 Json live_counts_json(const LiveView& live, WallTime now) {
   std::uint64_t losses = 0;
   for (const auto& host : live.hosts) losses += host.losses_last_minute;
@@ -436,6 +445,7 @@ std::string render_status(const StatusView& view) {
       {"public_key", view.public_key},
       {"agents", agent_counts_json(view.agents)},
       {"live", live_counts_json(view.live, view.now)},
+      {"history", history_json(view.live)},
       {"learning", learning_json(view.learned)},
       {"signatures",
        {{"known", view.signatures.count},

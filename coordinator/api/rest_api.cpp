@@ -93,7 +93,8 @@ void RestApi::add_routes(HttpServer& server) {
 }
 
 HttpResponse RestApi::get_health() const {
-  const WallTime published = parts_.live.read()->published;
+  const auto live = parts_.live.read();
+  const WallTime published = live->published;
   if (published == WallTime())
     return {503, "starting: the pipeline has published nothing yet\n", "text/plain"};
   const auto age = parts_.clock.wall_now() - published;
@@ -101,6 +102,9 @@ HttpResponse RestApi::get_health() const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
     return {503, fmt::format("the pipeline has published nothing for {} s\n", seconds),
             "text/plain"};
+  }
+  if (live->history_problem) {
+    return {503, fmt::format("history: {}\n", live->history_problem->what), "text/plain"};
   }
   return {200, "ok\n", "text/plain"};
 }

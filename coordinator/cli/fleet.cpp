@@ -34,6 +34,15 @@ std::string describe_live(const Json& live, const View& view) {
       ago_of(live, "published", view));
 }
 
+/// Why nothing is written down; empty when it is.
+std::string describe_history(const Json& history, const View& view) {
+  const auto problem = words_of(history, "problem");
+  if (problem.empty()) return "";
+  return fmt::format("{} (since {}; agents keep what they report meanwhile)",
+                     tinted(problem, Tint::bad, view.style),
+                     ago_of(history, "failing_since", view));
+}
+
 std::string describe_learning(const Json& learning, const View& view) {
   if (const auto problem = words_of(learning, "problem"); !problem.empty())
     return tinted(problem, Tint::bad, view.style);
@@ -122,6 +131,8 @@ std::string show_status(const Json& reply, const View& view) {
   text += line("public key", words_of(reply, "public_key"));
   text += line("agents", describe_agents(reply.at("agents")));
   text += line("live", describe_live(reply.at("live"), view));
+  if (const auto problem = describe_history(reply.at("history"), view); !problem.empty())
+    text += line("PROBLEM", problem);
   text += line("learned", describe_learning(reply.at("learning"), view));
   text += line("signatures", describe_signatures(reply.at("signatures"), view));
   text += line("policies", fmt::format("{} auto, {} observe; {} commands to agents under way",

@@ -41,8 +41,15 @@ struct LiveView {
     WorkloadSample sample;
   };
 
+  /// Why reports cannot be written down, and so are not acknowledged: agents keep them meanwhile.
+  struct HistoryProblem {
+    WallTime since;
+    std::string what;
+  };
+
   WallTime published;
   std::uint64_t epoch = 0;
+  std::optional<HistoryProblem> history_problem;  ///< nullopt when the last write succeeded
   std::vector<Host> hosts;
   std::vector<LiveWorkload> workloads;
   /// Forecasts as they stand with the commands seen until now, for series that a policy looks at.

@@ -109,13 +109,10 @@ void Pipeline::commit(std::vector<ReceivedBatch> batches) {
     }
     return;
   }
-  if (!appended) {
-    // Not acknowledged, so the agents keep the batches and send them again.
-    failed_commits_.add();
-    log_error("history_append_failed batches={} error=\"{}\"", batches.size(),
-              appended.error().message());
-    return;
-  }
+  // What is not acknowledged, the agents keep and send again.
+  if (!appended) return on_append_failed(batches.size(), appended.error());
+  if (history_problem_) log_info("history_append_works_again");
+  history_problem_.reset();
   std::map<std::pair<std::string, Incarnation>, std::vector<std::uint64_t>> acks;
   for (const auto& batch : batches)
     acks[{batch.public_key, batch.incarnation}].push_back(batch.sequence);
@@ -131,6 +128,14 @@ void Pipeline::commit(std::vector<ReceivedBatch> batches) {
       on_committed((*appended)[i].host, batches[i]);
     }
   }
+}
+
+void Pipeline::on_append_failed(std::size_t batches, const Error& error) {
+  failed_commits_.add();
+  log_error("history_append_failed batches={} error=\"{}\"", batches, error.message());
+  if (error.code() == ErrorCode::conflict) return;  // of one batch, not of the history
+  const WallTime since = history_problem_ ? history_problem_->since : parts_.clock.wall_now();
+  history_problem_ = {.since = since, .what = error.message()};
 }
 
 void Pipeline::on_committed(HostId host, const ReceivedBatch& batch) {
@@ -317,6 +322,7 @@ void Pipeline::do_what_is_due(WallTime now) {
     live_.forget_old(now);
     LiveView view = live_.view(now);
     view.epoch = epoch_;
+    view.history_problem = history_problem_;
     view.sessions = sessions_.sessions(now, kShownSessions);
     view.forecasts = decided_forecasts_;
     view.commands_in_flight = dispatcher_.in_flight();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -66,6 +67,7 @@ class Pipeline {
   void apply_settings();
   void take_in(std::vector<Inbound> inbound);
   void commit(std::vector<ReceivedBatch> batches);
+  void on_append_failed(std::size_t batches, const Error& error);
   void on_committed(HostId host, const ReceivedBatch& batch);
   void follow_sessions(HostId host, const Report& report);
   void record_outcomes(const Report& report);
@@ -98,6 +100,7 @@ class Pipeline {
   SessionWatch sessions_;
   Dispatcher dispatcher_;
   std::map<SeriesKey, Forecast> decided_forecasts_;
+  std::optional<LiveView::HistoryProblem> history_problem_;
   bool decide_now_ = false;
   WallTime last_decided_;
   WallTime last_pruned_;

@@ -254,6 +254,11 @@ TEST_F(RestApiTest, health_tells_a_starting_a_working_and_a_dead_pipeline_apart)
   dead.start();
   EXPECT_EQ(dead.ask("GET", "/healthz").status, 503);
   EXPECT_EQ(dead.ask("GET", "/healthz").body, "the pipeline has published nothing for 40 s\n");
+  FakeCoordinator full;
+  full.live_view.history_problem = {.since = full.now - 5s, .what = "disk is full"};
+  full.start();
+  EXPECT_EQ(full.ask("GET", "/healthz").status, 503);
+  EXPECT_EQ(full.ask("GET", "/healthz").body, "history: disk is full\n");
   FakeCoordinator starting;
   starting.live_view.published = {};
   starting.start();

@@ -67,7 +67,7 @@ class PipelineTest : public testing::Test {
   Snapshot<LearnedState> learned_;
   Snapshot<LiveView> live_view_;
   MetricRegistry metrics_;
-  SystemClock clock_;
+  FakeClock clock_;
   Snapshot<SignatureRules> signature_rules_;
   UnusualSessions unusual_sessions_;
   std::vector<std::string> acknowledged_;
@@ -101,6 +101,32 @@ TEST_F(PipelineTest, where_nothing_can_be_written_nothing_is_acknowledged_and_no
   receive("bad", 1);
   EXPECT_EQ(turn(), std::vector<std::string>());
   EXPECT_EQ(history_.transactions, 1);
+}
+
+TEST_F(PipelineTest, that_history_cannot_be_written_is_told_until_it_can) {
+  turn();
+  EXPECT_FALSE(live_view_.read()->history_problem);
+  history_.why = ErrorCode::exhausted;
+  receive("bad", 1);
+  const auto before = clock_.wall_now();
+  turn();
+  clock_.advance(2s);
+  receive("bad", 2);
+  turn();
+  const auto problem = live_view_.read()->history_problem;
+  ASSERT_TRUE(problem);
+  EXPECT_EQ(problem->what, "refused");
+  EXPECT_EQ(problem->since, before) << "of the first failure";
+  clock_.advance(2s);
+  receive("good", 1);
+  turn();
+  EXPECT_FALSE(live_view_.read()->history_problem);
+}
+
+TEST_F(PipelineTest, one_batch_that_says_something_impossible_is_no_problem_of_the_history) {
+  receive("bad", 1);
+  turn();
+  EXPECT_FALSE(live_view_.read()->history_problem);
 }
 
 }  // namespace
