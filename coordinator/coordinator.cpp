@@ -130,7 +130,8 @@ struct Coordinator::Impl {
     Pipeline::Options options;
     options.decide_interval = config.decide_interval;
     options.max_age = config.history_max_age;
-    options.max_bytes = config.history_max_bytes.count;
+    options.history_limits = {.max_bytes = config.history_max_bytes.count,
+                              .min_free_bytes = config.history_min_free.count};
     options.dispatch = config.dispatch;
     options.reflex_rules = config.reflex_rules;
     return options;

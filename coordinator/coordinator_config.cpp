@@ -79,6 +79,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::string& path) {
   TomlTable history = root.table("history");
   config.history_max_age = history.duration("max_age", config.history_max_age);
   config.history_max_bytes = history.bytes("max_bytes", config.history_max_bytes);
+  config.history_min_free = history.bytes("min_free", config.history_min_free);
 
   TomlTable decide = root.table("decide");
   config.decide_interval = decide.duration("interval", config.decide_interval);

@@ -27,6 +27,7 @@ struct CoordinatorConfig {
   std::string log_level = "info";
   std::chrono::nanoseconds history_max_age = std::chrono::hours(24 * 30);
   Bytes history_max_bytes{std::uint64_t{10} << 30};
+  Bytes history_min_free{std::uint64_t{256} << 20};  ///< of its file system
   std::chrono::nanoseconds decide_interval = std::chrono::seconds(1);
   Dispatcher::Options dispatch;
   Learning::Options learning;

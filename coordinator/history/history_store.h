@@ -128,6 +128,13 @@ struct HistoryStats {
   std::uint64_t repeated_batches = 0;  ///< since it was opened
 };
 
+struct HistoryLimits {
+  std::uint64_t max_bytes = 0;
+  /// Of the file system. While less is free the history grows no further than 16 MiB, or what it
+  /// has: the oldest makes room for the newest.
+  std::uint64_t min_free_bytes = 0;
+};
+
 /// Writing side: the only writer. One thread.
 class HistoryStore {
  public:
@@ -136,9 +143,9 @@ class HistoryStore {
   /// number together, so that a repeat is seen as one. Same order and number as the input.
   /// `conflict`: at least one of them says what cannot be.
   virtual Result<std::vector<AppendedBatch>> append(std::span<const ReceivedBatch> batches) = 0;
-  /// Drops what is older than `before`, and the oldest beyond `max_bytes`. Work per call is
-  /// bounded; false when there is more to do.
-  virtual Result<bool> prune(WallTime before, std::uint64_t max_bytes) = 0;
+  /// Drops what is older than `before`, and the oldest beyond the limits. Work per call is bounded;
+  /// false when there is more to do.
+  virtual Result<bool> prune(WallTime before, const HistoryLimits& limits) = 0;
   virtual Result<HistoryStats> stats() = 0;
 };
 

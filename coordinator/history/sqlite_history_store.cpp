@@ -1,12 +1,15 @@
 #include "coordinator/history/sqlite_history_store.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "common/base/log.h"
 #include "coordinator/sqlite/migrations.h"
 #include "coordinator/sqlite/transaction.h"
 #include "embedded/history_migrations.h"
@@ -16,6 +19,8 @@ namespace foreshock::coordinator {
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
+/// A history smaller than this grows also where room is short.
+constexpr std::uint64_t kLeastCeiling = 16 << 20;
 constexpr std::string_view kOtherSignature = "<other>";
 // No host loses more in a second; sums of it stay far from the limits of a number.
 constexpr std::uint64_t kMaxLossesOfReport = 1'000'000'000;
@@ -252,16 +257,33 @@ Result<void> SqliteHistoryStore::write_losses(Catalog::Host& host, const Report&
   return {};
 }
 
-Result<bool> SqliteHistoryStore::prune(WallTime before, std::uint64_t max_bytes) {
-  const auto removed = prune_step(to_ms(before), max_bytes);
+Result<bool> SqliteHistoryStore::prune(WallTime before, const HistoryLimits& limits) {
+  FS_TRY(const auto room, room_within(limits));
+  const auto removed = prune_step(to_ms(before), room);
   if (!removed) return removed.error().in("prune history");
   if (removed->others > 0) {
     catalog_.forget();
     app_metrics_.forget();
   }
-  FS_CHECK(shrink_file(max_bytes));
+  FS_CHECK(shrink_file(limits.max_bytes));
   FS_CHECK(database_->checkpoint_if_due());
   return removed->done;
+}
+
+Result<std::uint64_t> SqliteHistoryStore::room_within(const HistoryLimits& limits) {
+  std::error_code problem;
+  const auto disk = std::filesystem::space(database_->path(), problem);
+  const bool is_short = !problem && disk.available < limits.min_free_bytes;
+  if (is_short && !ceiling_) {
+    FS_TRY(const auto used, database_->used_bytes());
+    ceiling_ = std::max(used, kLeastCeiling);
+    log_warning("history_short_of_room free_mib={} wanted_mib={} kept_mib={}", disk.available >> 20,
+                limits.min_free_bytes >> 20, *ceiling_ >> 20);
+  } else if (!is_short && ceiling_) {
+    ceiling_.reset();
+    log_info("history_has_room_again free_mib={}", disk.available >> 20);
+  }
+  return ceiling_ ? std::min(limits.max_bytes, *ceiling_) : limits.max_bytes;
 }
 
 Result<Removed> SqliteHistoryStore::prune_step(std::int64_t before_ms, std::uint64_t max_bytes) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,7 +38,7 @@ class SqliteHistoryStore final : public HistoryStore {
                                                           const HistoryOptions& options = {});
 
   Result<std::vector<AppendedBatch>> append(std::span<const ReceivedBatch> batches) override;
-  Result<bool> prune(WallTime before, std::uint64_t max_bytes) override;
+  Result<bool> prune(WallTime before, const HistoryLimits& limits) override;
   Result<HistoryStats> stats() override;
 
  private:
@@ -68,6 +69,8 @@ class SqliteHistoryStore final : public HistoryStore {
   Result<void> write_losses(Catalog::Host& host, const Report& report);
   Result<Removed> prune_step(std::int64_t before_ms, std::uint64_t max_bytes);
   Result<void> shrink_file(std::uint64_t max_bytes);
+  /// What the rows may fill.
+  Result<std::uint64_t> room_within(const HistoryLimits& limits);
 
   std::unique_ptr<Database> database_;
   Catalog catalog_;
@@ -78,6 +81,8 @@ class SqliteHistoryStore final : public HistoryStore {
   BinaryWriter binaries_;
   const HistoryOptions options_;
   std::uint64_t repeated_batches_ = 0;
+  std::optional<std::uint64_t>
+      ceiling_;  ///< of what is used, while the file system is short of room
 };
 
 }  // namespace foreshock::coordinator

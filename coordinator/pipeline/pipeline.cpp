@@ -329,7 +329,7 @@ void Pipeline::do_what_is_due(WallTime now) {
     parts_.live_view.publish(std::move(view));
   }
   if (now - last_pruned_ >= kPruneInterval || now < last_pruned_) {
-    const auto done = parts_.history.prune(now - options_.max_age, options_.max_bytes);
+    const auto done = parts_.history.prune(now - options_.max_age, options_.history_limits);
     if (!done) log_error("history_prune_failed error=\"{}\"", done.error().message());
     // Work per call is bounded: more to do means the next turn goes on.
     if (!done || *done) last_pruned_ = now;

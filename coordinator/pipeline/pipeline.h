@@ -35,7 +35,7 @@ class Pipeline {
   struct Options {
     std::chrono::nanoseconds decide_interval = std::chrono::seconds(1);
     std::chrono::nanoseconds max_age = std::chrono::hours(24 * 30);
-    std::uint64_t max_bytes = std::uint64_t{10} << 30;
+    HistoryLimits history_limits;
     Dispatcher::Options dispatch;
     std::vector<ReflexRule> reflex_rules;
   };

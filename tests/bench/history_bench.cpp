@@ -164,7 +164,7 @@ void run(const std::string& directory, std::uint32_t seconds) {
   const double list_s = measure([&] { must(reader->executions({.limit = 100})); });
   fmt::print("executions         {:.4f} s for the newest 100\n", list_s);
   const double prune_s =
-      measure([&] { must(store->prune(begin + std::chrono::seconds(seconds), 1ULL << 40)); });
+      measure([&] { must(store->prune(begin + std::chrono::seconds(seconds), {1ULL << 40})); });
   fmt::print("prune              {:.4f} s a call\n", prune_s);
 }
 

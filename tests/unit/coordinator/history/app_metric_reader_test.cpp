@@ -77,7 +77,7 @@ TEST_F(AppMetricReaderTest, keeps_metrics_told_twice_once_and_forgets_old_ones) 
   tell(10, counter(100));
   const auto id = metrics_->list({})->at(0).id;
   EXPECT_EQ(metrics_->points(id, AppMetricKind::counter, wall(0), wall(100), 9)->size(), 1U);
-  while (!store_->prune(wall(1000), 1 << 30).value()) {
+  while (!store_->prune(wall(1000), {1 << 30}).value()) {
   }
   EXPECT_TRUE(metrics_->list({})->empty());
   tell(2000, counter(5));

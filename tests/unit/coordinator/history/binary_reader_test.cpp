@@ -81,7 +81,7 @@ TEST_F(BinaryReaderTest, an_execution_has_what_its_binary_is_like) {
 TEST_F(BinaryReaderTest, one_that_nothing_names_any_more_is_forgotten) {
   tell(10, make_binary(kId, "/bin/tool"));
   const auto prune = [this](double before) {
-    while (!store_->prune(wall(before), 1 << 30).value()) {
+    while (!store_->prune(wall(before), {1 << 30}).value()) {
     }
     return binaries_->list({})->size();
   };

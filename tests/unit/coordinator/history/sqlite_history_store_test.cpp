@@ -328,7 +328,7 @@ TEST_F(SqliteHistoryStoreTest, prune_removes_what_is_older_and_what_only_that_us
   Report young = with_execution(make_execution(101, 4000, {"young"}), 4001);
   young.samples.workloads.push_back(make_sample(4000, std::chrono::seconds(9), 2000));
   append_report(young);
-  EXPECT_TRUE(store_->prune(wall(3000), 1 << 30).value());
+  EXPECT_TRUE(store_->prune(wall(3000), {1 << 30}).value());
   ASSERT_EQ(executions().size(), 1U);
   EXPECT_EQ(executions()[0].signature, "young");
   EXPECT_EQ(count("sample"), 1);
@@ -351,11 +351,11 @@ TEST_F(SqliteHistoryStoreTest, prune_does_bounded_work_in_each_call) {
     report.samples.workloads.push_back(make_sample(i, std::chrono::seconds(i), 1));
   }
   append_report(report);
-  EXPECT_FALSE(store_->prune(wall(100), 1 << 30).value());
+  EXPECT_FALSE(store_->prune(wall(100), {1 << 30}).value());
   EXPECT_EQ(store_->stats()->executions, 15U);
   EXPECT_EQ(store_->stats()->samples, 15U);
-  EXPECT_FALSE(store_->prune(wall(100), 1 << 30).value());
-  EXPECT_TRUE(store_->prune(wall(100), 1 << 30).value());
+  EXPECT_FALSE(store_->prune(wall(100), {1 << 30}).value());
+  EXPECT_TRUE(store_->prune(wall(100), {1 << 30}).value());
   EXPECT_EQ(count("execution"), 0);
   EXPECT_EQ(count("sample"), 0);
 }
@@ -370,7 +370,7 @@ TEST_F(SqliteHistoryStoreTest, prune_keeps_the_file_within_its_cap_by_removing_t
           make_execution(++pid, minute * 60 + i * 0.5, {"work", std::string(200, 'x')}));
     }
     append_report(report);
-    for (int call = 0; call < 1000 && !store_->prune(wall(0), kCap).value(); ++call) {
+    for (int call = 0; call < 1000 && !store_->prune(wall(0), {kCap}).value(); ++call) {
     }
   }
   EXPECT_LE(
@@ -383,6 +383,40 @@ TEST_F(SqliteHistoryStoreTest, prune_keeps_the_file_within_its_cap_by_removing_t
   EXPECT_LE(Database::open(path_, OpenMode::read_only)->used_bytes().value(), kCap);
 }
 
+TEST_F(SqliteHistoryStoreTest, where_the_disk_is_nearly_full_the_oldest_makes_room_for_the_newest) {
+  constexpr std::uint64_t kMoreThanThereIs = std::uint64_t{1} << 60;
+  std::uint32_t pid = 0;
+  const auto work = [&](int minute) {
+    Report report = make_report(minute * 60 + 1);
+    for (int i = 0; i < 300; ++i) {
+      report.executions.push_back(make_execution(
+          ++pid, minute * 60 + i * 0.1, {"work", std::to_string(pid), std::string(4000, 'x')}));
+    }
+    append_report(report);
+  };
+  const auto prune = [&](std::uint64_t min_free) {
+    for (int call = 0; call < 1000; ++call) {
+      if (store_->prune(wall(0), {.max_bytes = 1 << 30, .min_free_bytes = min_free}).value()) break;
+    }
+    return Database::open(path_, OpenMode::read_only)->used_bytes().value();
+  };
+  int minute = 0;
+  std::uint64_t used = 0;
+  while (used < 18 << 20) {
+    ASSERT_LT(minute, 200);
+    work(++minute);
+    used = prune(0);
+  }
+  for (int i = 0; i < 5; ++i) {
+    work(++minute);
+    EXPECT_LE(prune(kMoreThanThereIs), used + (2 << 20));
+  }
+  EXPECT_EQ(executions({.limit = 1}).front().pid, pid) << "the newest is there";
+  work(++minute);
+  work(++minute);
+  EXPECT_GT(prune(0), used + (2 << 20)) << "with room again it grows";
+}
+
 TEST_F(SqliteHistoryStoreTest, one_record_of_the_future_does_not_empty_a_full_file) {
   std::uint32_t pid = 0;
   Report report = make_report();
@@ -393,7 +427,7 @@ TEST_F(SqliteHistoryStoreTest, one_record_of_the_future_does_not_empty_a_full_fi
   report.executions.push_back(make_execution(++pid, -1e9, {"past"}));
   append_report(report);
   const auto full = Database::open(path_, OpenMode::read_only)->used_bytes().value();
-  for (int call = 0; call < 1000 && !store_->prune(wall(-2e9), full * 3 / 4).value(); ++call) {
+  for (int call = 0; call < 1000 && !store_->prune(wall(-2e9), {full * 3 / 4}).value(); ++call) {
   }
   EXPECT_GT(executions({.limit = 10'000}).size(), 1500U);
   EXPECT_TRUE(executions({.signature = "past"}).empty());

@@ -145,7 +145,7 @@ TEST_F(UseReaderTest, use_and_storms_end_with_their_time) {
   report.storms = {
       {.cgroup_id = 42, .cgroup = "/", .began = boot(5), .ended = boot(6), .withheld = 1}};
   append_report(report);
-  ASSERT_TRUE(store_->prune(wall(500), ~std::uint64_t{0}));
+  ASSERT_TRUE(store_->prune(wall(500), {~std::uint64_t{0}}));
   EXPECT_TRUE(top().empty());
   EXPECT_TRUE(use_->storms(std::nullopt, wall(0), 10)->empty());
 }

@@ -21,7 +21,7 @@ class PickyHistory final : public HistoryStore {
     }
     return appended;
   }
-  Result<bool> prune(WallTime, std::uint64_t) override { return true; }
+  Result<bool> prune(WallTime, const HistoryLimits&) override { return true; }
   Result<HistoryStats> stats() override { return HistoryStats{}; }
 
   std::string refused = "bad";
