@@ -233,7 +233,7 @@ bool FileSpool::must_start_segment(std::size_t payload_size) const {
 
 Result<std::uint64_t> FileSpool::append(ByteView payload) {
   if (payload.empty() || payload.size() > kMaxPayloadBytes) {
-    return Error(ErrorCode::invalid_argument, fmt::format("spool: payload of {} bytes, not 1 to {}",
+    return Error(ErrorCode::invalid_argument, fmt::format("payload of {} bytes, not 1 to {}",
                                                           payload.size(), kMaxPayloadBytes));
   }
   if (must_start_segment(payload.size())) {
@@ -243,7 +243,7 @@ Result<std::uint64_t> FileSpool::append(ByteView payload) {
   FS_CHECK(make_room(kEntryHeaderBytes + payload.size()));
   const std::uint64_t sequence = next_sequence_;
   if (auto written = write_entry(sequence, payload); !written) {
-    return written.error().in("spool: append to " + path_of(segments_.back().name));
+    return written.error().in("append to " + path_of(segments_.back().name));
   }
   return sequence;
 }
