@@ -24,8 +24,8 @@
 #include "coordinator/api/binary_routes.h"
 #include "coordinator/api/calendar_routes.h"
 #include "coordinator/api/demand_routes.h"
+#include "coordinator/api/forecast_routes.h"
 #include "coordinator/api/model_routes.h"
-#include "coordinator/api/pool_routes.h"
 #include "coordinator/api/rest_api.h"
 #include "coordinator/api/session_routes.h"
 #include "coordinator/api/tag_routes.h"
@@ -114,9 +114,9 @@ struct Coordinator::Impl {
   std::unique_ptr<BinaryRoutes> binary_routes;
   std::unique_ptr<UserReader> user_reader;
   std::unique_ptr<UserRoutes> user_routes;
-  std::unique_ptr<HistoryReader> pool_reader;
-  std::unique_ptr<UserReader> pool_user_reader;
-  std::unique_ptr<PoolRoutes> pool_routes;
+  std::unique_ptr<HistoryReader> forecast_reader;
+  std::unique_ptr<UserReader> forecast_user_reader;
+  std::unique_ptr<ForecastRoutes> forecast_routes;
   std::unique_ptr<TagRoutes> tag_routes;
   HttpServer http;
 
@@ -258,13 +258,14 @@ struct Coordinator::Impl {
     user_routes = std::make_unique<UserRoutes>(
         UserRoutes::Parts{*user_reader, learned, [this] { return api->host_names(); }, clock});
     user_routes->add_to(http);
-    FS_TRY(pool_reader, SqliteHistoryReader::open(config.history_file()));
-    FS_TRY(pool_user_reader, UserReader::open(config.history_file()));
-    pool_routes = std::make_unique<PoolRoutes>(
-        PoolRoutes::Options{config.learning.step, config.learning.history, config.learning.horizon},
-        PoolRoutes::Parts{*pool_reader, *pool_user_reader, learned,
-                          [this] { return api->host_names(); }, clock});
-    pool_routes->add_to(http);
+    FS_TRY(forecast_reader, SqliteHistoryReader::open(config.history_file()));
+    FS_TRY(forecast_user_reader, UserReader::open(config.history_file()));
+    forecast_routes = std::make_unique<ForecastRoutes>(
+        ForecastRoutes::Options{config.learning.step, config.learning.history,
+                                config.learning.horizon},
+        ForecastRoutes::Parts{*forecast_reader, *forecast_user_reader, learned,
+                              [this] { return api->host_names(); }, clock});
+    forecast_routes->add_to(http);
     tag_routes = std::make_unique<TagRoutes>(
         TagRoutes::Parts{*tag_store, learned, [this] { return api->host_names(); }});
     tag_routes->add_to(http);

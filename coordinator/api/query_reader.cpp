@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/config/toml_document.h"
+
 namespace foreshock::coordinator {
 
 std::optional<std::string> QueryReader::text(const std::string& name) {
@@ -22,6 +24,15 @@ std::size_t QueryReader::count(const std::string& name, std::size_t otherwise, s
   if (result.ec == std::errc() && result.ptr == end && number >= 1 && number <= most) return number;
   fail(name, fmt::format("expected a number from 1 to {}, got \"{}\"", most, *value));
   return otherwise;
+}
+
+std::optional<std::chrono::nanoseconds> QueryReader::duration(const std::string& name) {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  const auto duration = parse_duration(*value);
+  if (duration) return *duration;
+  fail(name, duration.error().message());
+  return std::nullopt;
 }
 
 bool QueryReader::flag(const std::string& name) {

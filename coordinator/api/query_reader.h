@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <set>
@@ -19,6 +20,8 @@ class QueryReader {
   std::optional<std::string> text(const std::string& name);
   /// 1 to `most`.
   std::size_t count(const std::string& name, std::size_t otherwise, std::size_t most);
+  /// "5min", "24h".
+  std::optional<std::chrono::nanoseconds> duration(const std::string& name);
   /// "1" or "true", "0" or "false".
   bool flag(const std::string& name);
   void fail(const std::string& name, const std::string& what);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -210,15 +209,7 @@ RestApi::Body RestApi::get_forecast(const HttpRequest& request) {
   const SeriesKey key{{host, cgroup}, quantity};
   auto found = find_forecast(key, *live, *learned);
   if (!found.forecast) {
-    FS_TRY(const auto known, parts_.history.series_keys(now - kActiveWithin));
-    if (std::ranges::find(known, key) == known.end()) {
-      std::set<std::string> words;
-      for (const auto& other : known) words.insert(describe_series(other, names));
-      return Error(
-          ErrorCode::not_found,
-          fmt::format("there is no series {} with values of the last day; there are: {}",
-                      describe_series(key, names), list_some({words.begin(), words.end()})));
-    }
+    FS_CHECK(check_is_series(key, now - kActiveWithin, names, parts_.history));
     found.forecast = NotYet{"no learning round has looked at this series yet", {}};
   }
 

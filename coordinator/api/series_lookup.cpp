@@ -1,8 +1,12 @@
 #include "coordinator/api/series_lookup.h"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
 
 #include <fmt/format.h>
+
+#include "common/text/display.h"
 
 namespace foreshock::coordinator {
 
@@ -25,6 +29,18 @@ HostNames names_of(const std::vector<HostRow>& hosts) {
   HostNames names;
   for (const auto& host : hosts) names[host.id] = host.name;
   return names;
+}
+
+Result<void> check_is_series(const SeriesKey& key, WallTime since, const HostNames& names,
+                             HistoryReader& history) {
+  FS_TRY(const auto known, history.series_keys(since));
+  if (std::ranges::find(known, key) != known.end()) return {};
+  std::set<std::string> words;
+  for (const auto& other : known) words.insert(describe_series(other, names));
+  return Error(ErrorCode::not_found,
+               fmt::format("there is no series {} with values since {}; there are: {}",
+                           describe_series(key, names), format_utc(since),
+                           list_some({words.begin(), words.end()})));
 }
 
 std::string list_some(const std::vector<std::string>& words) {

@@ -22,6 +22,9 @@ Result<std::optional<HostId>> find_optional_host(const std::optional<std::string
 /// The host may be left out where there is only one.
 Result<HostId> find_only_host(const std::optional<std::string>& name, const HostNames& names);
 Result<std::uint32_t> parse_uid(const std::string& text);
+/// `not_found` where the series has no value since then, naming what there is.
+Result<void> check_is_series(const SeriesKey& key, WallTime since, const HostNames& names,
+                             HistoryReader& history);
 /// Parameter `quantity`, cpu_usage where it is not given.
 Quantity read_quantity(QueryReader& query);
 /// "a, b, c and 7 more".

@@ -352,6 +352,19 @@ void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
   CLI::Option* host = forecast.filter("--host", "host", "Its host; needed where there are several");
   CLI::Option* quantity =
       forecast.filter("--quantity", "quantity", "cpu_usage (default), memory_used, load1, …");
+  const auto ahead = [&forecast](const std::string& option, const std::string& parameter,
+                                 const std::string& help) {
+    const auto add = [request = forecast.request, parameter](const std::string& text) {
+      if (request->path == "/v1/forecast") request->path = "/v1/forecast/ahead";
+      request->query.emplace_back(parameter, text);
+    };
+    return forecast.app->add_option_function<std::string>(option, add, help)->type_name("DURATION");
+  };
+  CLI::Option* horizon =
+      ahead("--horizon", "horizon",
+            "So far ahead, 14d at the most (without it, what decisions rest on; of a file 24h)");
+  CLI::Option* step = ahead("--step", "step",
+                            "With --horizon: distance of points (1min, 5min or 1h; as in a file)");
   CLI::Option* tag = forecast.app
                          ->add_option_function<std::string>(
                              "--tag",
@@ -372,6 +385,8 @@ void add_forecast_verbs(CLI::App& app, const Verbs& verbs) {
           "What this user's commands will use, by the hour: a uid, or a name that this host knows")
       ->excludes(workload)
       ->excludes(quantity)
+      ->excludes(horizon)
+      ->excludes(step)
       ->excludes(tag);
   const auto accuracy =
       verbs.add(app, "accuracy", "How forecasts came out, by how far ahead they looked",
@@ -506,7 +521,8 @@ void add_agent_change(const Verb& agents, const Verbs& verbs, const std::string&
           "Its public key, a unique beginning of it (6 characters or more), or its host's name; "
           "after \"--\" where it "
           "begins with \"-\"")
-      ->required();
+      ->required()
+      ->check([](const std::string& key) { return key.empty() ? "is empty" : ""; }, "");
 }
 
 void add_agent_verbs(CLI::App& app, const Verbs& verbs) {

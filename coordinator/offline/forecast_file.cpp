@@ -29,7 +29,7 @@ constexpr std::size_t kScaleWidth = 16;
 struct Options {
   std::string csv;
   std::string series;
-  std::string horizon = "24h";
+  std::string horizon;
   std::string step;
   bool plot = false;
 };
@@ -155,6 +155,12 @@ Result<void> forecast_file(const Options& options, bool json, const CliOutput& o
   return {};
 }
 
+/// The live verb's, where it has one.
+const CLI::Option* shared_option(CLI::App& verb, const std::string& name, const std::string& help) {
+  if (const auto* option = verb.get_option_no_throw(name)) return option;
+  return verb.add_option(name)->description(help)->type_name("DURATION");
+}
+
 }  // namespace
 
 void add_forecast_file(CLI::App& app, const OfflineVerbs& verbs) {
@@ -171,16 +177,14 @@ void add_forecast_file(CLI::App& app, const OfflineVerbs& verbs) {
   verb.add_option("--series", options->series, "With --csv: which series of the file")
       ->needs(csv)
       ->type_name("ID");
-  verb.add_option("--horizon", options->horizon, "With --csv: how far ahead")
-      ->needs(csv)
-      ->capture_default_str()
-      ->type_name("DURATION");
-  verb.add_option("--step", options->step, "With --csv: distance of values (the commonest)")
-      ->needs(csv)
-      ->type_name("DURATION");
+  const CLI::Option* horizon = shared_option(verb, "--horizon", "How far ahead (24h)");
+  const CLI::Option* step =
+      shared_option(verb, "--step", "Distance of values (that which is commonest in the file)");
   verb.add_flag("--plot", options->plot, "With --csv: draw it")->needs(csv);
-  verb.parse_complete_callback([&verb, csv, options, verbs] {
+  verb.parse_complete_callback([&verb, csv, horizon, step, options, verbs] {
     if (csv->count() == 0) return;
+    options->horizon = horizon->count() > 0 ? horizon->as<std::string>() : "24h";
+    options->step = step->count() > 0 ? step->as<std::string>() : "";
     const bool json = verb.get_option("--json")->count() > 0;
     verbs.finish(forecast_file(*options, json, verbs.output));
   });

@@ -31,7 +31,7 @@ Result<std::vector<CalendarState>> CalendarRound::run(
   const TimeSpan span{now - kLookBack, now + kAhead};
   if (const auto problem = book_.refresh(now, span); !problem.empty())
     log_warning("calendar_not_read {}", problem);
-  const auto regressors = book_.regressors(span);
+  regressors_ = book_.regressors(span);
   std::erase_if(measured_, [&](const auto& one) { return !forecasts.contains(one.first); });
   std::size_t turns = 0;
   for (auto& [key, answer] : forecasts) {
@@ -40,10 +40,10 @@ Result<std::vector<CalendarState>> CalendarRound::run(
     const bool is_due = now - measured_[key].when >= kMeasureEvery;
     if (is_due && turns < kMeasuredPerRound) {
       ++turns;
-      FS_CHECK(measure(key, regressors, now));
+      FS_CHECK(measure(key, now));
     }
     const auto& effects = measured_[key].effects;
-    for (const Regressor& regressor : regressors) {
+    for (const Regressor& regressor : regressors_) {
       const auto effect = effects.find(regressor.name);
       if (effect != effects.end() && effect->second.helps())
         apply_effect(*forecast, regressor, effect->second);
@@ -54,11 +54,10 @@ Result<std::vector<CalendarState>> CalendarRound::run(
   return states;
 }
 
-Result<void> CalendarRound::measure(const SeriesKey& key, const std::vector<Regressor>& regressors,
-                                    WallTime now) {
+Result<void> CalendarRound::measure(const SeriesKey& key, WallTime now) {
   FS_TRY(const auto history, history_.series({key, now - kLookBack, now, std::chrono::hours(1)}));
   Measured measured{now, {}};
-  for (const Regressor& regressor : regressors)
+  for (const Regressor& regressor : regressors_)
     measured.effects.emplace(regressor.name, measure_effect(history, regressor));
   measured_.insert_or_assign(key, std::move(measured));
   return {};

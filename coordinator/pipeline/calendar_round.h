@@ -25,6 +25,8 @@ class CalendarRound {
   /// @return the sources and whether they help.
   Result<std::vector<CalendarState>> run(std::map<SeriesKey, ForecastOrReason>& forecasts,
                                          WallTime now);
+  /// What the sources said in the last run: four weeks back and two ahead.
+  const std::vector<Regressor>& regressors() const { return regressors_; }
 
  private:
   struct Measured {
@@ -32,13 +34,13 @@ class CalendarRound {
     std::map<std::string, RegressorEffect> effects;  ///< by the source's name
   };
 
-  Result<void> measure(const SeriesKey& key, const std::vector<Regressor>& regressors,
-                       WallTime now);
+  Result<void> measure(const SeriesKey& key, WallTime now);
   void add_usefulness(std::vector<CalendarState>& states) const;
 
   CalendarBook book_;
   HistoryReader& history_;
   const bool has_sources_;
+  std::vector<Regressor> regressors_;
   std::map<SeriesKey, Measured> measured_;
 };
 

@@ -99,6 +99,7 @@ Result<LearnedState> Learning::try_learn(const LearnedState& before, WallTime no
   FS_CHECK(forecast(scope, state, now));
   add_priors(scope.series, state, now);
   FS_TRY(state.calendars, calendars_.run(state.forecasts, now));
+  state.regressors = calendars_.regressors();
   FS_CHECK(anomalies_.run(scope.watched, state.forecasts, now));
   state.watched_for_anomalies = anomalies_.watched();
   state.settling_for_anomalies = anomalies_.settling();

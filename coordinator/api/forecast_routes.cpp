@@ -1,4 +1,4 @@
-#include "coordinator/api/pool_routes.h"
+#include "coordinator/api/forecast_routes.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +16,7 @@
 #include "coordinator/api/json_route.h"
 #include "coordinator/api/query_reader.h"
 #include "coordinator/api/series_lookup.h"
+#include "coordinator/calendar/effect.h"
 #include "coordinator/forecast/combination.h"
 #include "coordinator/forecast/known_values.h"
 #include "coordinator/forecast/pooled_load.h"
@@ -27,8 +28,9 @@ namespace {
 
 /// A workload with a value since then still goes on.
 constexpr std::chrono::nanoseconds kLate = std::chrono::minutes(5);
-constexpr auto kUserStep = std::chrono::hours(1);
 constexpr auto kUserHistory = std::chrono::days(30);
+constexpr std::chrono::nanoseconds kByHour = std::chrono::hours(1);
+constexpr std::chrono::nanoseconds kCalendarHistory = std::chrono::days(28);
 constexpr std::size_t kUserPoints = 48;
 constexpr std::size_t kMostUsers = 100'000;
 constexpr std::size_t kMostSimilar = 20;  ///< users that one without a past is taken to be like
@@ -62,17 +64,19 @@ void forget_before(WallTime time, Series& load) {
   }
 }
 
-/// What a pool is expected to do while it has no past of its own, and what that is from.
+/// What something is expected to do while it has no past of its own, and what that is from.
 struct Prior {
   Forecast forecast;
   std::string source;
 };
 
-/// What a pool is expected to do, and what its forecast rests on.
-struct PoolForecast {
-  PoolView pool;
-  std::size_t points;
-  std::chrono::nanoseconds history;  ///< that is looked at
+/// Of what a forecast is made, and what it rests on.
+struct Wanted {
+  std::string host_name = {};
+  std::optional<PoolView> pool = {};  ///< in place of a host
+  std::size_t points = 0;
+  std::chrono::nanoseconds history{};  ///< that is looked at
+  std::optional<Series> by_hour = {};  ///< what calendars did to it; absent: there are none
   std::optional<Prior> prior = {};
 };
 
@@ -113,7 +117,16 @@ std::optional<Prior> prior_of(const std::vector<Workload>& members, Quantity qua
       fmt::format("from what is expected of its workloads one by one ({})", members.size())};
 }
 
-std::string render_pool(const Series& load, PoolForecast wanted, WallTime now) {
+void apply_calendars(const Series& by_hour, const std::vector<Regressor>& regressors,
+                     Forecast& forecast) {
+  for (const Regressor& regressor : regressors) {
+    const auto effect = measure_effect(by_hour, regressor);
+    if (effect.helps()) apply_effect(forecast, regressor, effect);
+  }
+}
+
+std::string render_made(const Series& load, Wanted wanted, const LearnedState& learned,
+                        WallTime now) {
   auto trained = Combination().train(load, wanted.points);
   if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast); not_yet && wanted.prior) {
     Forecast forecast = std::move(wanted.prior->forecast);
@@ -122,7 +135,7 @@ std::string render_pool(const Series& load, PoolForecast wanted, WallTime now) {
     trained.forecast = std::move(forecast);
   }
   const ForecastView view{.key = load.key,
-                          .host_name = {},
+                          .host_name = std::move(wanted.host_name),
                           .moved = false,
                           .scores = trained.scores,
                           .recent = newest_values(load, kDrawn),
@@ -132,19 +145,22 @@ std::string render_pool(const Series& load, PoolForecast wanted, WallTime now) {
   auto& forecast = std::get<Forecast>(trained.forecast);
   forecast.made_at = now;
   caution_short_history(load, wanted.history, forecast);
+  if (wanted.by_hour) apply_calendars(*wanted.by_hour, learned.regressors, forecast);
   return render_forecast(view, forecast);
 }
 
 }  // namespace
 
-void PoolRoutes::add_to(HttpServer& server) {
+void ForecastRoutes::add_to(HttpServer& server) {
+  add_json_route(server, "GET", "/v1/forecast/ahead",
+                 [this](const HttpRequest& request) { return forecast_ahead(request); });
   add_json_route(server, "GET", "/v1/forecast/tag",
                  [this](const HttpRequest& request) { return forecast_tag(request); });
   add_json_route(server, "GET", "/v1/users/:uid/forecast",
                  [this](const HttpRequest& request) { return forecast_user(request); });
 }
 
-Result<std::vector<Workload>> PoolRoutes::find_tagged(const std::string& tag) const {
+Result<std::vector<Workload>> ForecastRoutes::find_tagged(const std::string& tag) const {
   const auto equals = tag.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == tag.size())
     return Error(ErrorCode::invalid_argument,
@@ -168,40 +184,87 @@ Result<std::vector<Workload>> PoolRoutes::find_tagged(const std::string& tag) co
   return members;
 }
 
-Result<std::string> PoolRoutes::forecast_tag(const HttpRequest& request) {
+Result<Outlook> ForecastRoutes::read_outlook(QueryReader& query) const {
+  const auto horizon = query.duration("horizon");
+  const auto step = query.duration("step");
+  FS_CHECK(query.finish());
+  if (horizon) return plan_outlook(*horizon, step);
+  if (step) return Error(ErrorCode::invalid_argument, "parameter step: goes with horizon");
+  return Outlook{options_.step, options_.history,
+                 static_cast<std::size_t>(options_.horizon / options_.step)};
+}
+
+Result<Series> ForecastRoutes::read_load(const std::vector<Workload>& workloads, Quantity quantity,
+                                         WallTime now, std::chrono::nanoseconds step,
+                                         std::chrono::nanoseconds history) {
+  std::vector<Series> loads;
+  for (const Workload& workload : workloads) {
+    FS_TRY(auto load, read_series({workload, quantity}, now, step, history));
+    loads.push_back(std::move(load));
+  }
+  Series load =
+      pooled_load(loads, std::max<std::size_t>(1, static_cast<std::size_t>(kLate / step)));
+  load.key = {{}, quantity};
+  return load;
+}
+
+Result<Series> ForecastRoutes::read_series(const SeriesKey& key, WallTime now,
+                                           std::chrono::nanoseconds step,
+                                           std::chrono::nanoseconds history) {
+  const WallTime to(now.time_since_epoch() / step * step);
+  const std::lock_guard lock(readers_mutex_);
+  return parts_.history.series({key, to - history, to, step});
+}
+
+Result<std::string> ForecastRoutes::forecast_ahead(const HttpRequest& request) {
+  QueryReader query(request);
+  const auto host_name = query.text("host");
+  const auto cgroup = query.text("workload").value_or("");
+  const auto quantity = read_quantity(query);
+  FS_TRY(const auto outlook, read_outlook(query));
+  FS_TRY(const auto names, parts_.host_names());
+  FS_TRY(const auto host, find_only_host(host_name, names));
+  const SeriesKey key{{host, cgroup}, quantity};
+  const WallTime now = parts_.clock.wall_now();
+  {
+    const std::lock_guard lock(readers_mutex_);
+    FS_CHECK(check_is_series(key, now - outlook.history, names, parts_.history));
+  }
+  const auto learned = parts_.learned.read();
+  FS_TRY(const auto load, read_series(key, now, outlook.step, outlook.history));
+  Wanted wanted{.host_name = names.at(host), .points = outlook.points, .history = outlook.history};
+  if (!learned->regressors.empty()) {
+    FS_TRY(wanted.by_hour, read_series(key, now, kByHour, kCalendarHistory));
+  }
+  return render_made(load, std::move(wanted), *learned, now);
+}
+
+Result<std::string> ForecastRoutes::forecast_tag(const HttpRequest& request) {
   QueryReader query(request);
   const auto tag = query.text("tag").value_or("");
   const auto quantity = read_quantity(query);
-  FS_CHECK(query.finish());
+  FS_TRY(const auto outlook, read_outlook(query));
   if (!can_be_added_up(quantity))
     return Error(
         ErrorCode::invalid_argument,
         fmt::format("quantity {}: cannot be added up over workloads", to_string(quantity)));
   FS_TRY(const auto members, find_tagged(tag));
   const WallTime now = parts_.clock.wall_now();
-  const WallTime to(now.time_since_epoch() / options_.step * options_.step);
-  std::vector<Series> loads;
+  const auto learned = parts_.learned.read();
   std::set<HostId> hosts;
-  {
-    const std::lock_guard lock(readers_mutex_);
-    for (const Workload& workload : members) {
-      FS_TRY(auto load, parts_.history.series(
-                            {{workload, quantity}, to - options_.history, to, options_.step}));
-      loads.push_back(std::move(load));
-      hosts.insert(workload.host);
-    }
+  for (const Workload& workload : members) hosts.insert(workload.host);
+  FS_TRY(const auto load, read_load(members, quantity, now, outlook.step, outlook.history));
+  Wanted wanted{.pool = PoolView{fmt::format("the tag {}", tag), members.size(), hosts.size()},
+                .points = outlook.points,
+                .history = outlook.history};
+  if (outlook.step == options_.step) wanted.prior = prior_of(members, quantity, *learned);
+  if (!learned->regressors.empty()) {
+    FS_TRY(wanted.by_hour, read_load(members, quantity, now, kByHour, kCalendarHistory));
   }
-  Series load = pooled_load(loads, static_cast<std::size_t>(kLate / options_.step));
-  load.key = {{}, quantity};
-  return render_pool(load,
-                     {.pool = {fmt::format("the tag {}", tag), members.size(), hosts.size()},
-                      .points = static_cast<std::size_t>(options_.horizon / options_.step),
-                      .history = options_.history,
-                      .prior = prior_of(members, quantity, *parts_.learned.read())},
-                     now);
+  return render_made(load, std::move(wanted), *learned, now);
 }
 
-Result<std::string> PoolRoutes::forecast_user(const HttpRequest& request) {
+Result<std::string> ForecastRoutes::forecast_user(const HttpRequest& request) {
   QueryReader query(request);
   const auto host_name = query.text("host");
   FS_CHECK(query.finish());
@@ -210,16 +273,18 @@ Result<std::string> PoolRoutes::forecast_user(const HttpRequest& request) {
   FS_TRY(const auto host, find_optional_host(host_name, names));
   const WallTime now = parts_.clock.wall_now();
   FS_TRY(const auto user, read_user(uid, host, now));
-  return render_pool(user.load,
-                     {.pool = {fmt::format("user {}", uid), 0, user.hosts},
+  return render_made(user.load,
+                     {.pool = PoolView{fmt::format("user {}", uid), 0, user.hosts},
                       .points = kUserPoints,
                       .history = kUserHistory,
+                      .by_hour = user.load,
                       .prior = prior_of(user.load, user.similar, kUserPoints)},
-                     now);
+                     *parts_.learned.read(), now);
 }
 
-Result<PoolRoutes::UserPast> PoolRoutes::read_user(std::uint32_t uid, std::optional<HostId> host,
-                                                   WallTime now) {
+Result<ForecastRoutes::UserPast> ForecastRoutes::read_user(std::uint32_t uid,
+                                                           std::optional<HostId> host,
+                                                           WallTime now) {
   const WallTime whole_hours_end = std::chrono::floor<std::chrono::hours>(now);
   const WallTime from = whole_hours_end - kUserHistory;
   const std::lock_guard lock(readers_mutex_);
@@ -241,9 +306,9 @@ Result<PoolRoutes::UserPast> PoolRoutes::read_user(std::uint32_t uid, std::optio
   return past;
 }
 
-Result<Series> PoolRoutes::user_load(const UserSummary& user, const UserQuery& hours) const {
-  Series load{{{}, Quantity::cpu_usage}, hours.from, kUserStep, {}};
-  FS_TRY(load.values, parts_.users.load(user.uid, hours, kUserStep));
+Result<Series> ForecastRoutes::user_load(const UserSummary& user, const UserQuery& hours) const {
+  Series load{{{}, Quantity::cpu_usage}, hours.from, kByHour, {}};
+  FS_TRY(load.values, parts_.users.load(user.uid, hours, kByHour));
   forget_before(user.first_seen, load);
   return load;
 }
