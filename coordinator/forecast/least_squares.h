@@ -32,7 +32,8 @@ class LeastSquares {
   void solve(const Vector& ridges) {
     apply_unit();
     Matrix equations = gram_;
-    equations.diagonal().array() += 1e-9 * gram_.trace() + 1e-12;
+    // A share of each: features have units of their own.
+    equations.diagonal() *= 1 + 1e-9;
     equations.diagonal() += Row(ridges.data());
     const Eigen::LLT<Matrix> cholesky(equations);
     if (cholesky.info() == Eigen::Success) coefficients_ = cholesky.solve(cross_);

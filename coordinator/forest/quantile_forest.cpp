@@ -33,7 +33,7 @@ double gain_of(double left_sum, std::size_t left, double right_sum, std::size_t 
 
 /// What a split has to beat.
 double gain_without_split(double sum, std::size_t count) {
-  return sum * sum / static_cast<double>(count) * (1 + 1e-9) + 1e-12;
+  return sum * sum / static_cast<double>(count) * (1 + 1e-9);
 }
 
 }  // namespace
@@ -73,9 +73,8 @@ QuantileForest QuantileForest::fit(std::span<const double> rows, std::size_t fea
     Tree tree;
     tree.in_bag.assign(n, options.kind == Kind::extra);
     for (std::uint32_t draw = 0; draw < n; ++draw) {
-      const auto row = options.kind == Kind::extra
-                           ? draw
-                           : static_cast<std::uint32_t>(growing.random() % n);
+      const auto row =
+          options.kind == Kind::extra ? draw : static_cast<std::uint32_t>(growing.random() % n);
       tree.members.push_back(row);
       tree.in_bag[row] = true;
     }
@@ -118,7 +117,7 @@ QuantileForest::Split QuantileForest::find_best_split(const Tree& tree, Growing&
       // Half way, so that values between two that were seen go to the nearer one.
       best = {.feature = static_cast<std::int32_t>(feature),
               .threshold = std::isinf(column[i].first)
-                               ? column[i + 1].first - 1e-9
+                               ? std::nextafter(column[i + 1].first, kMissing)
                                : (column[i].first + column[i + 1].first) / 2,
               .gain = gain};
     }
@@ -129,9 +128,9 @@ QuantileForest::Split QuantileForest::find_best_split(const Tree& tree, Growing&
 /// The best of one threshold for each feature, drawn between its extremes.
 QuantileForest::Split QuantileForest::find_random_split(const Tree& tree, Growing& growing,
                                                         std::uint32_t node, double sum) const {
-  const std::span members = std::span(tree.members)
-                                .subspan(tree.nodes[node].begin,
-                                         tree.nodes[node].end - tree.nodes[node].begin);
+  const std::span members =
+      std::span(tree.members)
+          .subspan(tree.nodes[node].begin, tree.nodes[node].end - tree.nodes[node].begin);
   Split best{.gain = gain_without_split(sum, members.size())};
   for (const std::size_t feature : choose_features(growing)) {
     double least = std::numeric_limits<double>::infinity();

@@ -119,6 +119,27 @@ TEST(Combination, values_below_zero_may_come_where_they_came) {
   EXPECT_LT(made.forecast.quantiles[5].front(), -1);
 }
 
+/// Bytes or shares of a core: by powers of two, so that nothing is rounded otherwise.
+TEST(Combination, the_unit_of_a_series_changes_nothing) {
+  for (const std::size_t days : {20U, 70U}) {  // the longer one with a forest
+    const auto values = seasonal(kDay * days, kDay, 0.5, 7);
+    const Made made = make(values, 24);
+    EXPECT_EQ(made.weights.contains("forest"), days == 70U);
+    for (const double unit : {std::exp2(-24), std::exp2(36)}) {
+      auto scaled = values;
+      for (double& value : scaled) value *= unit;
+      const Made other = make(scaled, 24);
+      for (std::size_t h = 0; h < 24; ++h) {
+        EXPECT_NEAR(other.forecast.mean[h] / unit, made.forecast.mean[h], 1e-9) << unit;
+        for (std::size_t q = 0; q < kQuantileLevels.size(); ++q) {
+          EXPECT_NEAR(other.forecast.quantiles[h][q] / unit, made.forecast.quantiles[h][q], 1e-9)
+              << unit;
+        }
+      }
+    }
+  }
+}
+
 TEST(Combination, shares_given_back_make_the_same_forecast) {
   const Series history = series_of(seasonal(kDay * 30, kDay, 0.5, 3), hours(1));
   const auto trained = Combination().train(history, 48);
