@@ -233,8 +233,8 @@ bool FileSpool::must_start_segment(std::size_t payload_size) const {
 
 Result<std::uint64_t> FileSpool::append(ByteView payload) {
   if (payload.empty() || payload.size() > kMaxPayloadBytes) {
-    return Error(ErrorCode::invalid_argument, fmt::format("payload of {} bytes, not 1 to {}",
-                                                          payload.size(), kMaxPayloadBytes));
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("payload of {} bytes, not 1 to {}", payload.size(), kMaxPayloadBytes));
   }
   if (must_start_segment(payload.size())) {
     if (auto started = start_segment(); !started) return started.error().in("spool");

@@ -23,7 +23,7 @@ struct LearnedState {
   std::vector<Tag> tags;           ///< in order of their workloads: see tags_of()
   std::vector<Tag> tag_proposals;  ///< likely, not taken
   std::vector<CalendarState> calendars;
-  std::vector<Regressor> regressors;  ///< what calendars say, by the hour, two weeks ahead
+  std::vector<Regressor> regressors;       ///< what calendars say, by the hour, two weeks ahead
   std::size_t watched_for_anomalies = 0;   ///< series
   std::size_t settling_for_anomalies = 0;  ///< of these, so new that only what is far out is told
   std::string problem;                     ///< why the last round failed; empty: it did not
