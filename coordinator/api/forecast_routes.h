@@ -21,11 +21,15 @@ namespace foreshock::coordinator {
 
 /// Forecasts that are made when they are asked for, from what history has, moved by the calendars
 /// that help.
-/// GET /v1/forecast/ahead?host&workload&quantity&horizon&step: what one series will do, as far
-/// ahead as that. GET /v1/forecast/tag?tag=key=value&quantity&horizon&step: what all workloads with
-/// a tag will use together; of those that have just come, what is expected of each of them. GET
-/// /v1/users/:uid/forecast?host: what a user's commands will use, hour by hour; of one who has just
-/// come, what other users do. Borrowed parts outlive it, and it outlives the server.
+///
+/// - GET /v1/forecast/ahead?host&workload&quantity&horizon&step: what one series will do, as far
+///   ahead as that.
+/// - GET /v1/forecast/tag?tag=key=value&quantity&horizon&step: what all workloads with a tag will
+///   use together; of those that have just come, what is expected of each of them.
+/// - GET /v1/users/:uid/forecast?host: what a user's commands will use, hour by hour; of one who
+///   has just come, what other users do.
+///
+/// Borrowed parts outlive it, and it outlives the server.
 class ForecastRoutes {
  public:
   struct Options {
