@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Capture of execs under load: completeness, processor time an exec, slow-down of the load, memory.
+"""Capture of execs under load: completeness, processor time an exec, memory.
 
-Ground truth is execload's own count. Systems are interleaved within each scenario, and each measurement has its
-own base line seconds before, so that the figures to compare are ratios within one run.
+Ground truth is execload's own count. Systems are interleaved within each scenario: the figures to compare are ratios
+within one run. What the load pays is measured by bench_slowdown.py.
 
     tests/bench/build-references
     tests/bench/bench_exec.py [--only foreshock,minexec,...] [--scenarios 2000,flat1,...] [--repeats N]
@@ -52,7 +52,6 @@ SCENARIOS = {
     "flat2": (0, 2, 12000, 3, 16, 4),
     "argv4k": (100, 1, 100, 40, 100, 1),
     "stall": (0, 1, 12000, 3, 16, 3),  # the system is stopped (SIGSTOP) for the first second
-    "slow": (0, 1, 4000, 3, 16, 12),   # many short pairs, for the slow-down of the load
 }
 
 AUDITD = """log_file = {directory}/audit.log
@@ -99,7 +98,6 @@ class Run:
         return int(lines[-1]) if lines else 0
 
     def measure(self, scenario, stall):
-        base = self.load(scenario, "base" + self.mark)
         if "before" in self.system:
             os.mkdir(self.out + ".d")
             with open(self.out + ".d/auditd.conf", "w") as conf:
@@ -108,13 +106,13 @@ class Run:
         command = self.services.agent_command if self.services else self.fill(self.system["start"])
         process = measure.start(command, self.out + ".log")
         try:
-            return self.measure_running(process, scenario, stall, base)
+            return self.measure_running(process, scenario, stall)
         finally:
             measure.stop(process)
             if "after" in self.system:
                 measure.shell(self.fill(self.system["after"]))
 
-    def measure_running(self, process, scenario, stall, base):
+    def measure_running(self, process, scenario, stall):
         time.sleep(self.system["ready"])
         if process.poll() is not None:
             with open(self.out + ".log") as log:
@@ -135,8 +133,7 @@ class Run:
         if not self.services:
             captured, exits = self.captured("count"), self.captured("exits")
         return dict(executed=loaded["n"], captured=captured, exits=exits,
-                    cpu_us=used / 1e3 / loaded["n"], pss_kb=pss, slow_down=loaded["cpu_us"] / base["cpu_us"],
-                    rate=loaded["rate"], load1=os.getloadavg()[0])
+                    cpu_us=used / 1e3 / loaded["n"], pss_kb=pss, rate=loaded["rate"], load1=os.getloadavg()[0])
 
 
 def stop_for_a_second(pid):
@@ -174,7 +171,7 @@ def run_all(options, names, scenarios, directory):
     results = {name: {scenario: [] for scenario in scenarios} for name in names}
     for scenario in scenarios:
         shape = SCENARIOS[scenario]
-        for _ in range(shape[5] if scenario == "slow" else min(shape[5], options.repeats)):
+        for _ in range(min(shape[5], options.repeats)):
             for name in names:  # interleave the systems, not the repeats
                 result = Run(name, directory, options.agent, services).measure(shape, scenario == "stall")
                 print(scenario, name, json.dumps(result), file=sys.stderr, flush=True)
@@ -211,9 +208,8 @@ def main():
     for scenario in scenarios:
         print(f"\n{scenario}:\n")
         measure.print_table(
-            ["system", "execs captured", "exits captured", "CPU µs/exec", "load's CPU with / without", "PSS MB"],
+            ["system", "execs captured", "exits captured", "CPU µs/exec", "PSS MB"],
             [[name, share(runs, "captured"), share(runs, "exits"), middle(runs, "cpu_us", "{:.2f}"),
-              middle(runs, "slow_down", "{:.3f}"),
               f"{measure.median([run['pss_kb'] for run in runs]) / 1024:.1f}" if runs else "-"]
              for name, runs in ((name, results[name][scenario]) for name in names)])
 
