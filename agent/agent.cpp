@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -33,6 +32,7 @@
 #include "common/base/log.h"
 #include "common/os/event_loop.h"
 #include "common/os/file.h"
+#include "common/os/freed_memory.h"
 #include "common/os/service_notify.h"
 #include "common/sync/named_thread.h"
 
@@ -43,6 +43,7 @@ namespace {
 /// The uplink's descriptor is edge-triggered and its connection changes without it: look this often
 /// as well.
 constexpr auto kUplinkInterval = std::chrono::milliseconds(200);
+constexpr std::size_t kKeptBytes = 4 << 20;
 
 /// The host's own key; made at the first start unless `keygen` made it before.
 Result<CurveKeyPair> own_keys(const std::string& path) {
@@ -56,14 +57,6 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/// What one batch took is kept for the next: given back to the kernel after each, as the allocator
-/// does by itself, it is faulted in anew page by page, which costs more than what is done with it.
-void keep_freed_memory() {
-  constexpr int kKeptBytes = 4 << 20;
-  ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
-  ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 }
 
 /// The owner's bounds, with our own cgroup on the protect list.
@@ -108,7 +101,7 @@ struct Agent::Impl {
 
   Result<void> open() {
     raise_descriptor_limit();
-    keep_freed_memory();
+    keep_freed_memory(kKeptBytes);
     FS_CHECK(make_directories(config.state_directory, 0700));
     FS_CHECK(check_writable_directory(config.state_directory));
     FS_TRY(state_lock, lock_directory(config.state_directory));

@@ -1,11 +1,8 @@
 #include "agent/sample/command_sums.h"
 
 #include <algorithm>
-#include <string_view>
 #include <tuple>
 #include <utility>
-
-#include "common/signature/signature.h"
 
 namespace foreshock::agent {
 
@@ -14,8 +11,6 @@ namespace {
 /// More signatures than a host has, unless something makes them up; then they are forgotten and
 /// numbered anew.
 constexpr std::size_t kMaxSignatures = 8192;
-constexpr std::size_t kKnownSlots = 1024;
-constexpr std::size_t kMaxKnownBytes = 256;
 
 void add(CommandUse& sum, const ResourceUse& used) {
   add_saturating(sum.cpu, used.cpu);
@@ -40,30 +35,10 @@ void add(CommandUse& sum, const CommandUse& other) {
 
 }  // namespace
 
-std::string CommandSums::make_text(const Execution& execution) const {
-  if (execution.argv.words.empty() && execution.filename.empty()) {
-    return "(" + execution.facts.comm + ")";  // a fork of we don't know what
-  }
-  return rules_.name(execution.argv.split(), execution.filename).text;
-}
-
 std::uint32_t CommandSums::signature_of(const Execution& execution) {
-  const std::string& argv = execution.argv.words;
-  if (argv.empty() || argv.size() > kMaxKnownBytes) return number_of(make_text(execution));
-  if (known_.empty()) known_.resize(kKnownSlots);
-  // The file's name matters beside argv in rare cases only (argv[0] is made up); mixed in, it costs
-  // little.
-  const auto hash =
-      std::hash<std::string_view>()(argv) ^ std::hash<std::string_view>()(execution.filename);
-  Known& known = known_[hash % kKnownSlots];
-  if (known.signature == 0 || known.argv.size() != argv.size() + execution.filename.size() ||
-      !known.argv.starts_with(argv) || !known.argv.ends_with(execution.filename)) {
-    const auto signature = number_of(make_text(execution));
-    if (known_.empty()) return signature;  // all were forgotten just now
-    known.argv = argv + execution.filename;
-    known.signature = signature;
-  }
-  return known.signature;
+  if (execution.argv.words.empty() && execution.filename.empty())
+    return number_of("(" + execution.facts.comm + ")");  // a fork of we don't know what
+  return number_of(namer_.name(execution.argv, execution.filename).text);
 }
 
 std::uint32_t CommandSums::signature_of_kernel_threads() {
@@ -87,7 +62,6 @@ void CommandSums::forget_signatures() {
   first_number_ += static_cast<std::uint32_t>(texts_.size());
   texts_.clear();
   numbers_.clear();
-  known_.clear();
 }
 
 void CommandSums::add_running(std::uint64_t cgroup_id, std::uint32_t signature,
@@ -133,7 +107,7 @@ std::vector<CommandUse> CommandSums::take(
     result.push_back(std::move(rest));
   }
   if (next_rules_) {
-    rules_ = *std::exchange(next_rules_, std::nullopt);
+    namer_.use(std::exchange(next_rules_, nullptr));
     forget_signatures();
   }
   if (texts_.size() > kMaxSignatures) forget_signatures();

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,6 +11,7 @@
 #include "common/model/process_use.h"
 #include "common/model/report.h"
 #include "common/model/resource_sample.h"
+#include "common/signature/command_namer.h"
 #include "common/signature/signature_rules.h"
 
 namespace foreshock::agent {
@@ -23,11 +24,13 @@ class CommandSums {
   /// in one.
   explicit CommandSums(std::size_t most) : most_(most) {}
 
-  /// A number that stands for an execution's signature in add_...; never 0. Remembers what it was
-  /// asked: repeated command lines are not normalised again. Numbers grow old: see is_current().
+  /// A number that stands for an execution's signature in add_...; never 0. Numbers grow old: see
+  /// is_current().
   std::uint32_t signature_of(const Execution& execution);
   /// How commands are named from the next period on.
-  void set_rules(SignatureRules rules) { next_rules_ = std::move(rules); }
+  void set_rules(SignatureRules rules) {
+    next_rules_ = std::make_shared<const SignatureRules>(std::move(rules));
+  }
   std::uint32_t signature_of_kernel_threads();
   /// Whether a number given earlier still stands for what it did.
   bool is_current(std::uint32_t signature) const;
@@ -54,22 +57,15 @@ class CommandSums {
       return std::hash<std::uint64_t>()(key.cgroup_id * 0x9e3779b97f4a7c15U + key.signature);
     }
   };
-  struct Known {
-    std::string argv;
-    std::uint32_t signature = 0;
-  };
-
-  std::string make_text(const Execution& execution) const;
   std::uint32_t number_of(const std::string& text);
   void forget_signatures();
 
-  SignatureRules rules_;
-  std::optional<SignatureRules> next_rules_;
+  CommandNamer namer_;
+  std::shared_ptr<const SignatureRules> next_rules_;  ///< absent: they stay
   const std::size_t most_;
   std::unordered_map<Key, CommandUse, HashOfKey> sums_;
   std::vector<std::string> texts_;  ///< by number less first_number_
   std::unordered_map<std::string, std::uint32_t> numbers_;
-  std::vector<Known> known_;  ///< by hash of the command line
   std::uint32_t first_number_ = 1;
   std::uint32_t kernel_threads_ = 0;
 };

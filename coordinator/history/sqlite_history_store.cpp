@@ -25,11 +25,10 @@ constexpr std::string_view kOtherSignature = "<other>";
 // No host loses more in a second; sums of it stay far from the limits of a number.
 constexpr std::uint64_t kMaxLossesOfReport = 1'000'000'000;
 
-Signature signature_of(const Execution& execution, const SignatureRules& rules) {
-  const auto words = execution.argv.split();
+const Signature& signature_of(const Execution& execution, CommandNamer& namer) {
   // A process whose command line was not seen has at least the kernel's name for it.
-  const bool nameless = words.empty() && execution.filename.empty();
-  return rules.name(words, nameless ? execution.facts.comm : execution.filename);
+  const bool nameless = execution.argv.words.empty() && execution.filename.empty();
+  return namer.name(execution.argv, nameless ? execution.facts.comm : execution.filename);
 }
 
 /// An agent's word is taken for a signature where it could be one.
@@ -157,12 +156,12 @@ Result<void> SqliteHistoryStore::write_executions(Catalog::Host& host, const Rep
                                                   Added& added) {
   if (report.executions.empty()) return {};
   FS_TRY(Catalog::Boot* const boot, catalog_.boot(host, report.boot_id));
-  const auto naming = rules();
+  namer_.use(rules());
   for (const Execution& execution : report.executions) {
     const std::int64_t start_ms = wall_ms(report, execution.exec_time);
     FS_TRY(Catalog::WorkloadEntry* const workload, catalog_.workload(host, execution.cgroup));
     FS_TRY(Catalog::SignatureEntry* const signature,
-           catalog_.signature(signature_of(execution, *naming)));
+           catalog_.signature(signature_of(execution, namer_)));
     catalog_.touch(*boot, start_ms);
     catalog_.touch(*workload, start_ms);
     catalog_.touch(*signature, start_ms);

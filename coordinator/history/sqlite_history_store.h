@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/signature/command_namer.h"
 #include "common/signature/signature_rules.h"
 #include "common/sync/snapshot.h"
 #include "coordinator/history/app_metric_writer.h"
@@ -80,6 +81,7 @@ class SqliteHistoryStore final : public HistoryStore {
   AppMetricWriter app_metrics_;
   BinaryWriter binaries_;
   const HistoryOptions options_;
+  CommandNamer namer_;
   std::uint64_t repeated_batches_ = 0;
   std::optional<std::uint64_t>
       ceiling_;  ///< of what is used, while the file system is short of room
