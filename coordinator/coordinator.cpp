@@ -12,6 +12,7 @@
 #include "common/http/http_server.h"
 #include "common/os/event_loop.h"
 #include "common/os/file.h"
+#include "common/os/freed_memory.h"
 #include "common/os/service_notify.h"
 #include "common/sync/named_thread.h"
 #include "common/sync/snapshot.h"
@@ -52,6 +53,7 @@ namespace {
 
 constexpr std::size_t kInboundBatches = 1024;
 constexpr auto kWatchInterval = std::chrono::seconds(5);
+constexpr std::size_t kKeptBytes = 8 << 20;
 
 /// The coordinator's own key; made at the first start.
 Result<CurveKeyPair> own_keys(const std::string& path) {
@@ -177,6 +179,7 @@ struct Coordinator::Impl {
   }
 
   Result<void> open() {
+    keep_freed_memory(kKeptBytes);
     FS_CHECK(make_directories(config.state_directory, 0750));
     FS_CHECK(check_writable_directory(config.state_directory));
     FS_TRY(state_lock, lock_directory(config.state_directory));
@@ -202,6 +205,8 @@ struct Coordinator::Impl {
         Pipeline::Parts{inbound, *history, *decisions, learned, live_view,
                         [this](Outbound message) { return gateway->post(std::move(message)); },
                         metrics, clock, signature_rules, unusual_sessions});
+    FS_TRY(const auto recorded, CommandReader::open(config.history_file()));
+    FS_CHECK(pipeline->recall_sessions(*recorded));
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     FS_TRY(online_store, OnlineStore::open(config.models_file()));

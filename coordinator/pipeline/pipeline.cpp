@@ -19,6 +19,9 @@ constexpr auto kPruneInterval = std::chrono::minutes(1);
 
 constexpr std::size_t kFollowedSessions = 4096;
 constexpr std::size_t kShownSessions = 64;
+/// Some seconds of learning at the start.
+constexpr std::size_t kRecalledCommands = 250'000;
+constexpr std::size_t kRecalledTypedCommands = 100'000;
 
 }  // namespace
 
@@ -68,6 +71,19 @@ void Pipeline::apply_settings() {
   arming_.set_policies(settings->policies);
   arming_.set_rules(options_.reflex_rules);
   decide_now_ = true;
+}
+
+Result<void> Pipeline::recall_sessions(CommandReader& recorded) {
+  std::size_t commands = 0;
+  FS_CHECK(recorded.newest(
+      kRecalledCommands, kRecalledTypedCommands, [&](const RecordedCommand& command) {
+        ++commands;
+        sessions_.on_command({command.host, command.uid, command.time, command.signature,
+                              command.argv.words, command.on_terminal});
+      }));
+  const auto told_before = sessions_.take_unusual();
+  log_info("sessions_recalled commands={} unusual={}", commands, told_before.size());
+  return {};
 }
 
 void Pipeline::run(std::stop_token stop) {
@@ -159,9 +175,9 @@ void Pipeline::follow_sessions(HostId host, const Report& report) {
     fresh.push_back(&execution);
   }
   std::ranges::stable_sort(fresh, {}, [](const Execution* one) { return one->exec_time; });
-  const auto rules = parts_.signature_rules.read();
+  namer_.use(parts_.signature_rules.read());
   for (const Execution* one : fresh) {
-    const auto signature = rules->name(one->argv.split(), one->filename);
+    const auto& signature = namer_.name(one->argv, one->filename);
     const auto& identity = one->facts.identity;
     sessions_.on_command({host, identity.login_uid.value_or(identity.uid),
                           report.to_wall(one->exec_time), signature.text, one->argv.words,
@@ -201,8 +217,8 @@ bool Pipeline::notice_lead(HostId host, const BootId& boot, const Execution& exe
                            WallTime exec_time) {
   const auto learned = parts_.learned.read();
   if (learned->leads.empty() || execution.existing || !execution.exec_seen) return false;
-  const auto signature =
-      parts_.signature_rules.read()->name(execution.argv.split(), execution.filename);
+  namer_.use(parts_.signature_rules.read());
+  const auto& signature = namer_.name(execution.argv, execution.filename);
   bool noticed = false;
   for (const auto& lead : learned->leads) {
     if (lead.source_host != host || lead.signature != signature.text) continue;

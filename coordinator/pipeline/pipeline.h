@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/signature/command_namer.h"
 #include "common/signature/signature_rules.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
 #include "coordinator/anomaly/unusual_sessions.h"
 #include "coordinator/decide/decision_log.h"
 #include "coordinator/dispatch/dispatcher.h"
+#include "coordinator/history/command_reader.h"
 #include "coordinator/history/history_store.h"
 #include "coordinator/ingest/gateway.h"
 #include "coordinator/model/learned_state.h"
@@ -59,6 +61,10 @@ class Pipeline {
   /// sent stays.
   void reconfigure(Options options, std::vector<Policy> policies);
 
+  /// Before the first turn: learns from what was recorded what users run usually. A coordinator
+  /// that was started again does not find all of it strange.
+  Result<void> recall_sessions(CommandReader& recorded);
+
   void run(std::stop_token stop);
   /// One turn: what is in the queue (waiting at most `timeout` for the first), then what is due.
   void poll_once(std::chrono::milliseconds timeout, std::stop_token stop);
@@ -98,6 +104,7 @@ class Pipeline {
   Arming arming_;
   LiveState live_;
   SessionWatch sessions_;
+  CommandNamer namer_;
   Dispatcher dispatcher_;
   std::map<SeriesKey, Forecast> decided_forecasts_;
   std::optional<LiveView::HistoryProblem> history_problem_;

@@ -12,8 +12,6 @@ namespace {
 
 constexpr double kLately = 20;     // commands
 constexpr double kUsually = 1000;  // commands
-/// What is usual is known after so many commands.
-constexpr std::uint64_t kKnown = 200;
 /// Less than this in bits is no difference, however even a routine is.
 constexpr double kLeastDeviation = 0.25;
 
@@ -54,6 +52,7 @@ Surprise SessionWatch::on_command(const ObservedCommand& command) {
     known = followed_.try_emplace(key).first;
     known->second.session.host = command.host;
     known->second.session.uid = command.uid;
+    known->second.first_seen = command.time;
   }
   follow(known->second, command, surprise);
   if (command.on_terminal) look_for_masquerade(known->second, command);
@@ -82,7 +81,9 @@ void SessionWatch::follow(Followed& followed, const ObservedCommand& command,
   const double deviation =
       std::max(std::sqrt(followed.variance / (2 * kLately - 1)), kLeastDeviation);
   const double above = (session.surprise_bits - session.usual_bits) / deviation;
-  session.unusual = session.commands < kKnown ? 0 : std::max(above, 0.0);
+  const bool is_known = session.commands >= kKnownAfterCommands &&
+                        session.last_seen - followed.first_seen >= kKnownAfter;
+  session.unusual = is_known ? std::max(above, 0.0) : 0;
   followed.strangest *= 1 - 1 / kLately;
   if (surprise.bits >= followed.strangest) {
     followed.strangest = surprise.bits;

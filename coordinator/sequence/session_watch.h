@@ -33,6 +33,9 @@ class SessionWatch {
  public:
   /// A session is over when nothing was run for so long.
   static constexpr auto kOverAfter = std::chrono::minutes(30);
+  /// What is usual for a user on a host is known after so many commands and so much time.
+  static constexpr std::uint64_t kKnownAfterCommands = 200;
+  static constexpr auto kKnownAfter = std::chrono::hours(24);
   /// Far enough from the usual that a person should look.
   static constexpr double kUnusual = 4;
 
@@ -48,6 +51,7 @@ class SessionWatch {
   using Key = std::pair<HostId, std::uint32_t>;
   struct Followed {
     Session session;
+    WallTime first_seen;
     double on_terminal = 0;  ///< share of the last twenty or so
     double expected = 0;     ///< share of the last twenty or so
     double variance = 0;     ///< of the surprise of a command, in bits squared

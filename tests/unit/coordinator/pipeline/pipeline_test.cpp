@@ -1,8 +1,12 @@
 #include "coordinator/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <variant>
 
 #include <gtest/gtest.h>
+
+#include "coordinator/history/sqlite_history_store.h"
+#include "tests/support/temp_dir.h"
 
 namespace foreshock::coordinator {
 namespace {
@@ -127,6 +131,62 @@ TEST_F(PipelineTest, one_batch_that_says_something_impossible_is_no_problem_of_t
   receive("bad", 1);
   turn();
   EXPECT_FALSE(live_view_.read()->history_problem);
+}
+
+/// Of one user, a command each minute from a moment on.
+Report routine(WallTime from, int commands) {
+  Report report;
+  report.host_name = "a";
+  report.wall_minus_boot = from.time_since_epoch();
+  report.period_end = BootTime(std::chrono::minutes(commands));
+  for (int i = 0; i < commands; ++i) {
+    Execution& one = report.executions.emplace_back();
+    one.facts.process = {.pid = 100 + static_cast<std::uint32_t>(i),
+                         .start = BootTime(std::chrono::minutes(i))};
+    one.facts.identity.login_uid = 1000;
+    one.exec_time = BootTime(std::chrono::minutes(i));
+    one.filename = i % 2 == 0 ? "/usr/bin/make" : "/usr/bin/ctest";
+    one.argv = make_argv({i % 2 == 0 ? "make" : "ctest"});
+  }
+  return report;
+}
+
+TEST_F(PipelineTest, what_users_run_usually_is_known_from_what_was_recorded) {
+  constexpr int kTwoDays = 2 * 24 * 60;
+  const foreshock::test::TempDir directory;
+  auto store = SqliteHistoryStore::open(directory / "history.db", {});
+  ASSERT_TRUE(store) << store.error().message();
+  ReceivedBatch batch;
+  batch.public_key = "key of a";
+  batch.sequence = 1;
+  batch.report = routine(clock_.wall_now() - std::chrono::minutes(kTwoDays + 1), kTwoDays);
+  ASSERT_TRUE((*store)->append(std::span(&batch, 1)));
+  auto recorded = CommandReader::open(directory / "history.db");
+  ASSERT_TRUE(recorded) << recorded.error().message();
+  const auto recalled = pipeline_.recall_sessions(**recorded);
+  ASSERT_TRUE(recalled) << recalled.error().message();
+  turn();
+  const auto sessions = live_view_.read()->sessions;
+  ASSERT_EQ(sessions.size(), 1U);
+  EXPECT_EQ(sessions[0].uid, 1000U);
+  EXPECT_EQ(sessions[0].commands, static_cast<std::uint64_t>(kTwoDays));
+  EXPECT_TRUE(unusual_sessions_.take().empty()) << "what was told before is not told again";
+
+  ReceivedBatch strange;
+  strange.public_key = "key of a";
+  strange.report.host_name = "a";
+  strange.report.wall_minus_boot = clock_.wall_now().time_since_epoch();
+  for (const char* word : {"id", "nmap", "nc", "base64", "whoami", "gdb"}) {
+    Execution& one = strange.report.executions.emplace_back();
+    one.facts.identity.login_uid = 1000;
+    one.filename = std::string("/usr/bin/") + word;
+    one.argv = make_argv({word});
+  }
+  ASSERT_TRUE(inbound_.try_push(Inbound(std::move(strange))));
+  turn();
+  const auto unusual = unusual_sessions_.take();
+  ASSERT_FALSE(unusual.empty());
+  EXPECT_EQ(unusual[0].uid, 1000U);
 }
 
 }  // namespace

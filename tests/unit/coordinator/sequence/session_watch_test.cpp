@@ -50,6 +50,8 @@ TEST_F(SessionWatchTest, knows_typed_work_by_the_terminal) {
 
 TEST_F(SessionWatchTest, finds_a_burst_of_strange_commands_unusual) {
   run_routine(1000, 100);
+  now_ += SessionWatch::kKnownAfter;
+  run_routine(1000, 1);
   EXPECT_LT(watch_.sessions(now_, 10)[0].unusual, 1);
   for (const char* command : {"id", "uname -a", "cat /etc/passwd", "nc <host> <n>", "base64 -d"})
     run(1000, command);
@@ -91,6 +93,14 @@ TEST_F(SessionWatchTest, notices_that_somebody_else_types) {
 TEST_F(SessionWatchTest, says_nothing_is_unusual_while_little_is_known) {
   for (const char* command : {"id", "uname -a", "cat /etc/passwd"}) run(1000, command);
   EXPECT_EQ(watch_.sessions(now_, 10)[0].unusual, 0);
+}
+
+TEST_F(SessionWatchTest, says_nothing_is_unusual_on_a_users_first_day) {
+  run_routine(1000, 200);
+  for (const char* command : {"id", "uname -a", "cat /etc/passwd", "nc <host> <n>", "base64 -d"})
+    run(1000, command);
+  EXPECT_EQ(watch_.sessions(now_, 10)[0].unusual, 0);
+  EXPECT_TRUE(watch_.take_unusual().empty());
 }
 
 TEST_F(SessionWatchTest, shows_the_newest_sessions_and_leaves_out_those_that_are_over) {
