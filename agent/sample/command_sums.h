@@ -57,6 +57,7 @@ class CommandSums {
       return std::hash<std::uint64_t>()(key.cgroup_id * 0x9e3779b97f4a7c15U + key.signature);
     }
   };
+
   std::uint32_t number_of(const std::string& text);
   void forget_signatures();
 
