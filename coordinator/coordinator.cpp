@@ -206,7 +206,9 @@ struct Coordinator::Impl {
                         [this](Outbound message) { return gateway->post(std::move(message)); },
                         metrics, clock, signature_rules, unusual_sessions});
     FS_TRY(const auto recorded, CommandReader::open(config.history_file()));
-    FS_CHECK(pipeline->recall_sessions(*recorded));
+    // Without it users are strangers again for a day: no reason not to start.
+    if (const auto recalled = pipeline->recall_sessions(*recorded); !recalled)
+      log_error("sessions_not_recalled error=\"{}\"", recalled.error().message());
     policies = std::make_unique<Deciding>(config.policies);
     tagger = std::make_unique<RuleTagger>(config.tag_rules);
     FS_TRY(online_store, OnlineStore::open(config.models_file()));
