@@ -83,9 +83,10 @@ def main():
                         default=os.path.join(measure.TOP, "build/release/coordinator/foreshock-coordinator"))
     options = parser.parse_args()
     names = options.only.split(",")
+    known = ["nothing", "agent_alone"] + [name for name, system in SYSTEMS.items() if "before" not in system]
     for name in names:
-        if name not in ("nothing", "agent_alone") and name not in SYSTEMS:
-            raise SystemExit(f"unknown system {name}")
+        if name not in known:
+            raise SystemExit(f"unknown system {name}; known: {', '.join(known)}")
     with tempfile.TemporaryDirectory(prefix="foreshock-bench-") as directory:
         program = os.path.join(directory, "tiny")
         shutil.copy(measure.reference("tiny"), program)

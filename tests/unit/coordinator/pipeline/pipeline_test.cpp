@@ -1,6 +1,5 @@
 #include "coordinator/pipeline/pipeline.h"
 
-#include <algorithm>
 #include <variant>
 
 #include <gtest/gtest.h>
