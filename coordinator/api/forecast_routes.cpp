@@ -117,17 +117,14 @@ std::optional<Prior> prior_of(const std::vector<Workload>& members, Quantity qua
       fmt::format("from what is expected of its workloads one by one ({})", members.size())};
 }
 
-void apply_calendars(const Series& by_hour, const std::vector<Regressor>& regressors,
-                     Forecast& forecast) {
-  for (const Regressor& regressor : regressors) {
-    const auto effect = measure_effect(by_hour, regressor);
-    if (effect.helps()) apply_effect(forecast, regressor, effect);
-  }
-}
-
 std::string render_made(const Series& load, Wanted wanted, const LearnedState& learned,
                         WallTime now) {
-  auto trained = Combination().train(load, wanted.points);
+  const auto& regressors = learned.regressors;
+  RegressorEffects effects;
+  if (wanted.by_hour) effects = measure_effects(*wanted.by_hour, regressors);
+  Series usual = load;
+  remove_effects(usual, regressors, effects);
+  auto trained = Combination().train(usual, wanted.points);
   if (const auto* not_yet = std::get_if<NotYet>(&trained.forecast); not_yet && wanted.prior) {
     Forecast forecast = std::move(wanted.prior->forecast);
     forecast.caution = fmt::format("{}; {}", not_yet->reason, wanted.prior->source);
@@ -145,7 +142,7 @@ std::string render_made(const Series& load, Wanted wanted, const LearnedState& l
   auto& forecast = std::get<Forecast>(trained.forecast);
   forecast.made_at = now;
   caution_short_history(load, wanted.history, forecast);
-  if (wanted.by_hour) apply_calendars(*wanted.by_hour, learned.regressors, forecast);
+  apply_effects(forecast, regressors, effects, ForecastBase::without_effects);
   return render_forecast(view, forecast);
 }
 

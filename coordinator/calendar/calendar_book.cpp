@@ -7,6 +7,7 @@
 
 #include "common/os/file.h"
 #include "coordinator/calendar/csv_events.h"
+#include "coordinator/calendar/event_hours.h"
 #include "coordinator/calendar/feed.h"
 #include "coordinator/calendar/holidays.h"
 #include "coordinator/calendar/icalendar.h"
@@ -19,27 +20,6 @@ constexpr std::size_t kMostBytes = std::size_t{8} << 20;
 constexpr std::size_t kMostItems = 10'000;
 constexpr auto kHour = std::chrono::nanoseconds(std::chrono::hours(1));
 constexpr auto kRetry = std::chrono::minutes(5);
-
-WallTime floor_hour(WallTime time) {
-  return WallTime(std::chrono::floor<std::chrono::hours>(time));
-}
-
-std::size_t hours_of(TimeSpan span) {
-  return span.to <= span.from
-             ? 0
-             : static_cast<std::size_t>(
-                   (span.to - floor_hour(span.from) + kHour - std::chrono::nanoseconds(1)) / kHour);
-}
-
-std::vector<double> count_hours(const std::vector<WallTime>& items, TimeSpan span) {
-  std::vector<double> counts(hours_of(span), 0.0);
-  const WallTime first = floor_hour(span.from);
-  for (const WallTime item : items) {
-    if (item < first || item >= span.to) continue;
-    counts[static_cast<std::size_t>((item - first) / kHour)] += 1;
-  }
-  return counts;
-}
 
 }  // namespace
 
@@ -120,22 +100,6 @@ std::vector<CalendarState> CalendarBook::states(WallTime now) const {
     all.push_back(std::move(state));
   }
   return all;
-}
-
-std::vector<double> cover_hours(const std::vector<CalendarEvent>& events, TimeSpan span) {
-  std::vector<double> covered(hours_of(span), 0.0);
-  const WallTime first = floor_hour(span.from);
-  for (const CalendarEvent& event : events) {
-    const WallTime begin = std::max(event.start, first);
-    const WallTime end =
-        std::min(event.end, first + kHour * static_cast<std::int64_t>(covered.size()));
-    for (WallTime hour = floor_hour(begin); hour < end; hour += kHour) {
-      const auto inside = std::min(end, hour + kHour) - std::max(begin, hour);
-      covered[static_cast<std::size_t>((hour - first) / kHour)] +=
-          event.weight * std::chrono::duration<double>(inside) / std::chrono::hours(1);
-    }
-  }
-  return covered;
 }
 
 }  // namespace foreshock::coordinator

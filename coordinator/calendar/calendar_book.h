@@ -46,7 +46,4 @@ class CalendarBook {
   Fetch fetch_;
 };
 
-/// The share of each hour of the span inside events, times their weights.
-std::vector<double> cover_hours(const std::vector<CalendarEvent>& events, TimeSpan span);
-
 }  // namespace foreshock::coordinator

@@ -1,80 +1,226 @@
 #include "coordinator/calendar/effect.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <cmath>
+#include <limits>
+#include <utility>
+
+#include "coordinator/calendar/usual_load.h"
 
 namespace foreshock::coordinator {
 
 namespace {
 
-constexpr std::size_t kHours = 24;
-constexpr double kKept = .9;  // of what an hour's earlier values weigh, each time
-// As if so many quiet units had been seen: a first event does not yet count in full.
-constexpr double kDoubt = 1;
+constexpr std::size_t kSaturday = 5;
+constexpr std::size_t kSunday = 6;
+// What lasts as long is a day that may be like another one.
+constexpr std::size_t kLeastDay = 20;
+constexpr double kMostSpread = 3;
 
-std::size_t hour_of(WallTime time) {
-  const auto hours = std::chrono::floor<std::chrono::hours>(time).time_since_epoch().count();
-  return static_cast<std::size_t>(((hours % 24) + 24) % 24);
-}
-
-/// A mean that forgets.
-struct Usual {
-  double sum = 0;
-  double weight = 0;
-  void add(double value) {
-    sum = sum * kKept + value;
-    weight = weight * kKept + 1;
-  }
+/// Of one event: how far its hours were off what is usual, as far as an effect is learned from it.
+struct Event {
+  std::vector<std::size_t> hours;  ///< of the history
+  double products = 0;             ///< of strength and what is unexplained
+  double squares = 0;              ///< of strength
+  double saturday_errors = 0;      ///< were its days like that day of the week
+  double sunday_errors = 0;
 };
 
-}  // namespace
+/// Errors inside of events, of one way to see them ahead.
+class Errors {
+ public:
+  void add(double unexplained, double guess) {
+    with_ += std::abs(unexplained - guess);
+    without_ += std::abs(unexplained);
+    gain_ += std::abs(unexplained) - std::abs(unexplained - guess);
+    ++count_;
+  }
+  void end_event() {
+    gains_ += gain_;
+    squares_ += gain_ * gain_;
+    gain_ = 0;
+  }
+  double usefulness() const { return without_ > 0 ? 1 - with_ / without_ : 0; }
+  /// What it gained over all events, in what that would vary by were its sign chance in each.
+  double certainty() const { return squares_ > 0 ? gains_ / std::sqrt(squares_) : 0; }
+  double mean() const { return count_ > 0 ? with_ / static_cast<double>(count_) : 0; }
 
-RegressorEffect measure_effect(const Series& history, const Regressor& regressor) {
-  RegressorEffect effect;
-  std::array<Usual, kHours> usual{};
-  double products = 0;
-  double squares = kDoubt;
-  double error_without = 0;
-  double error_with = 0;
+ private:
+  double with_ = 0;
+  double without_ = 0;
+  double gain_ = 0;  // of this event
+  double gains_ = 0;
+  double squares_ = 0;
+  std::size_t count_ = 0;
+};
+
+std::vector<Event> find_events(const UnexplainedLoad& history) {
+  std::vector<Event> events;
   bool was_inside = false;
-  WallTime time = history.start;
-  for (const double value : history.values) {
-    const WallTime middle = time + history.step / 2;
-    time += history.step;
-    if (!std::isfinite(value)) continue;
-    const double strength = regressor.at(middle);
-    Usual& here = usual[hour_of(middle)];
-    const bool is_inside = strength != 0;
-    if (is_inside && here.weight > 0) {
-      const double unexplained = value - here.sum / here.weight;
-      if (!was_inside) ++effect.events;
-      // The first event is all there is to learn from before the second.
-      if (effect.events > 1) {
-        error_without += std::abs(unexplained);
-        error_with += std::abs(unexplained - products / squares * strength);
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    const bool is_inside = history.is_inside(i) && history.is_known(i);
+    if (is_inside) {
+      if (!was_inside) events.emplace_back();
+      Event& event = events.back();
+      event.hours.push_back(i);
+      event.products += history.strength(i) * history.at(i);
+      event.squares += history.strength(i) * history.strength(i);
+      if (history.is_known_by_week(i)) {
+        event.saturday_errors += std::abs(history.at(i) - history.change_to(kSaturday, i));
+        event.sunday_errors += std::abs(history.at(i) - history.change_to(kSunday, i));
       }
-      products += strength * unexplained;
-      squares += strength * strength;
     }
-    if (!is_inside) here.add(value);
     was_inside = is_inside;
   }
-  effect.per_unit = products / squares;
-  if (error_without > 0) effect.usefulness = 1 - error_with / error_without;
+  return events;
+}
+
+/// What all events but one tell; of all of them where that one is nullptr.
+class Lesson {
+ public:
+  Lesson(const std::vector<Event>& events, const Event* left_out) {
+    for (const Event& event : events) {
+      if (&event == left_out) continue;
+      products_ += event.products;
+      squares_ += event.squares;
+      saturday_errors_ += event.saturday_errors;
+      sunday_errors_ += event.sunday_errors;
+    }
+  }
+  double per_unit() const { return squares_ > 0 ? products_ / squares_ : 0; }
+  /// A Sunday, unless Saturday was nearer.
+  std::size_t like_day() const { return saturday_errors_ < sunday_errors_ ? kSaturday : kSunday; }
+
+ private:
+  double products_ = 0;
+  double squares_ = 0;
+  double saturday_errors_ = 0;
+  double sunday_errors_ = 0;
+};
+
+double mean_error_outside(const UnexplainedLoad& history) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (history.is_inside(i)) continue;
+    sum += std::abs(history.at(i));
+    ++count;
+  }
+  return count > 0 ? sum / static_cast<double>(count) : 0;
+}
+
+RegressorEffect measure_effect(const std::vector<HourlyLoad>& values, const Regressor& regressor) {
+  const UnexplainedLoad history(values, regressor);
+  const auto events = find_events(history);
+  Errors of_units;
+  Errors of_days;
+  for (const Event& event : events) {
+    const Lesson others(events, &event);
+    for (const std::size_t i : event.hours) {
+      of_units.add(history.at(i), others.per_unit() * history.strength(i));
+      if (history.is_known_by_week(i))
+        of_days.add(history.at(i), history.change_to(others.like_day(), i));
+    }
+    of_units.end_event();
+    of_days.end_event();
+  }
+  const Lesson all(events, nullptr);
+  RegressorEffect effect;
+  effect.events = events.size();
+  effect.per_unit = all.per_unit();
+  effect.usefulness = of_units.usefulness();
+  effect.certainty = of_units.certainty();
+  RegressorEffect as_day = effect;
+  as_day.like_day = all.like_day();
+  as_day.usefulness = of_days.usefulness();
+  as_day.certainty = of_days.certainty();
+  const bool are_days = std::ranges::all_of(
+      events, [](const Event& event) { return event.hours.size() >= kLeastDay; });
+  const bool is_day =
+      are_days && as_day.helps() && (!effect.helps() || as_day.usefulness > effect.usefulness);
+  if (is_day) effect = as_day;
+  for (std::size_t hour = 0; hour < kHoursOfWeek; ++hour)
+    effect.usual[hour] = history.usual().at(hour);
+  const double inside = (is_day ? of_days : of_units).mean();
+  if (const double outside = mean_error_outside(history); inside > 0 && outside > 0)
+    effect.spread = std::clamp(inside / outside, 1.0, kMostSpread);
   return effect;
 }
 
-void apply_effect(Forecast& forecast, const Regressor& regressor, const RegressorEffect& effect) {
-  const double already = regressor.at(forecast.start - std::chrono::nanoseconds(1));
-  for (std::size_t point = 0; point < forecast.mean.size(); ++point) {
-    const WallTime middle =
-        forecast.start + forecast.step * static_cast<std::int64_t>(point) + forecast.step / 2;
-    const double change = effect.per_unit * (regressor.at(middle) - already);
-    if (change == 0) continue;
-    forecast.mean[point] = std::max(0.0, forecast.mean[point] + change);
-    for (double& quantile : forecast.quantiles[point]) quantile = std::max(0.0, quantile + change);
+}  // namespace
+
+double RegressorEffect::change_at(WallTime time, double strength) const {
+  if (!like_day) return per_unit * strength;
+  const std::size_t hour = hour_of_week(time);
+  return (usual[*like_day * kHoursOfDay + hour % kHoursOfDay] - usual[hour]) *
+         std::clamp(strength, 0.0, 1.0);
+}
+
+RegressorEffects measure_effects(const Series& history, const std::vector<Regressor>& regressors) {
+  RegressorEffects effects;
+  std::vector<HourlyLoad> unexplained = by_hour(history);
+  while (effects.size() < regressors.size()) {
+    std::pair<const Regressor*, RegressorEffect> best{nullptr, {}};
+    RegressorEffects of_no_use;
+    for (const Regressor& regressor : regressors) {
+      if (effects.contains(regressor.name)) continue;
+      auto effect = measure_effect(unexplained, regressor);
+      if (!effect.helps())
+        of_no_use.emplace(regressor.name, effect);
+      else if (best.first == nullptr || effect.usefulness > best.second.usefulness)
+        best = {&regressor, std::move(effect)};
+    }
+    if (best.first == nullptr) {
+      effects.merge(of_no_use);
+      break;
+    }
+    for (auto& [middle, value] : unexplained)
+      value -= best.second.change_at(middle, best.first->at(middle));
+    effects.emplace(best.first->name, std::move(best.second));
+  }
+  return effects;
+}
+
+void remove_effects(Series& history, const std::vector<Regressor>& regressors,
+                    const RegressorEffects& effects) {
+  const bool can_be_negative = std::ranges::any_of(history.values, [](double v) { return v < 0; });
+  for (const Regressor& regressor : regressors) {
+    const auto found = effects.find(regressor.name);
+    if (found == effects.end() || !found->second.helps()) continue;
+    for (std::size_t i = 0; i < history.values.size(); ++i) {
+      const WallTime middle =
+          history.start + history.step * static_cast<std::int64_t>(i) + history.step / 2;
+      double& value = history.values[i];
+      value -= found->second.change_at(middle, regressor.at(middle));
+      if (!can_be_negative && value < 0) value = 0;
+    }
+  }
+}
+
+void apply_effects(Forecast& forecast, const std::vector<Regressor>& regressors,
+                   const RegressorEffects& effects, ForecastBase base) {
+  const bool can_be_negative = std::ranges::any_of(
+      forecast.quantiles, [](const Quantiles& quantiles) { return quantiles.front() < 0; });
+  const double least = can_be_negative ? -std::numeric_limits<double>::infinity() : 0;
+  for (const Regressor& regressor : regressors) {
+    const auto found = effects.find(regressor.name);
+    if (found == effects.end() || !found->second.helps()) continue;
+    const RegressorEffect& effect = found->second;
+    const WallTime before = forecast.start - std::chrono::nanoseconds(1);
+    const double already =
+        base == ForecastBase::as_it_was ? effect.change_at(before, regressor.at(before)) : 0;
+    for (std::size_t point = 0; point < forecast.mean.size(); ++point) {
+      const WallTime middle =
+          forecast.start + forecast.step * static_cast<std::int64_t>(point) + forecast.step / 2;
+      const double strength = regressor.at(middle);
+      const double change = effect.change_at(middle, strength) - already;
+      if (change == 0 && strength == 0) continue;
+      const double wider = strength == 0 ? 1 : effect.spread;
+      const double median = forecast.mean[point];
+      forecast.mean[point] = std::max(least, median + change);
+      for (double& quantile : forecast.quantiles[point])
+        quantile = std::max(least, median + change + wider * (quantile - median));
+    }
   }
 }
 

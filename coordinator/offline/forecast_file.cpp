@@ -1,5 +1,6 @@
 // forecast --csv: what a recorded series is going to do, with no service running.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <ostream>
@@ -10,8 +11,10 @@
 
 #include "common/config/toml_document.h"
 #include "common/text/display.h"
+#include "coordinator/calendar/effect.h"
 #include "coordinator/cli/forecast_chart.h"
 #include "coordinator/forecast/combination.h"
+#include "coordinator/offline/event_files.h"
 #include "coordinator/offline/series_file.h"
 #include "coordinator/offline/verb.h"
 
@@ -32,6 +35,13 @@ struct Options {
   std::string horizon;
   std::string step;
   bool plot = false;
+  EventSources events;
+};
+
+/// What is known from outside, and what it does to the series.
+struct Known {
+  std::vector<Regressor> regressors;
+  RegressorEffects effects;
 };
 
 Result<const FileSeries*> choose(const std::map<std::string, FileSeries>& all,
@@ -106,7 +116,30 @@ std::string table_of(const std::vector<ModelScore>& scores, const TextStyle& sty
   return table.empty() ? "" : "\n" + table.render(style);
 }
 
-std::string to_json(const Combination::Trained& outcome, const Forecast& forecast) {
+std::string_view name_of_day(std::size_t day) {
+  constexpr std::array<std::string_view, 7> kNames = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                      "Friday", "Saturday", "Sunday"};
+  return kNames.at(day);
+}
+
+std::string describe(const RegressorEffect& effect) {
+  if (!effect.helps()) return "not used: knowing it would not have helped";
+  if (effect.like_day) return fmt::format("its days are like a {}", name_of_day(*effect.like_day));
+  return fmt::format("{:+.4g} for each", effect.per_unit);
+}
+
+std::string table_of(const Known& known, const TextStyle& style) {
+  TextTable table({{"KNOWN AHEAD"}, {"EVENTS", kRight}, {"LESS ERROR", kRight}, {"EFFECT"}});
+  for (const auto& [name, effect] : known.effects) {
+    table.add_row({name, fmt::format("{}", effect.events),
+                   effect.events == 0 ? "-" : fmt::format("{:.0f} %", 100 * effect.usefulness),
+                   describe(effect)});
+  }
+  return table.empty() ? "" : "\n" + table.render(style);
+}
+
+std::string to_json(const Combination::Trained& outcome, const Forecast& forecast,
+                    const Known& known) {
   nlohmann::ordered_json json = {{"model", forecast.model}};
   for (std::size_t h = 0; h < forecast.mean.size(); ++h) {
     const Quantiles& q = forecast.quantiles[h];
@@ -128,7 +161,31 @@ std::string to_json(const Combination::Trained& outcome, const Forecast& forecas
                               {"coverage80", score.coverage80},
                               {"points", score.points}});
   }
+  for (const auto& [name, effect] : known.effects) {
+    nlohmann::ordered_json one = {{"name", name},
+                                  {"events", effect.events},
+                                  {"usefulness", effect.usefulness},
+                                  {"used", effect.helps()}};
+    if (effect.like_day)
+      one["like_day"] = name_of_day(*effect.like_day);
+    else
+      one["per_unit"] = effect.per_unit;
+    json["known_ahead"].push_back(std::move(one));
+  }
   return json.dump(2) + "\n";
+}
+
+Result<Known> find_known(const EventSources& sources, const Series& series,
+                         std::chrono::nanoseconds horizon) {
+  Known known;
+  if (sources.files.empty() && sources.countries.empty()) return known;
+  if (series.step > std::chrono::hours(1))
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("--events, --holidays: work by the hour, and values are {} apart",
+                             format_duration(series.step)));
+  FS_TRY(known.regressors, read_event_sources(sources, {series.start, series.end() + horizon}));
+  known.effects = measure_effects(series, known.regressors);
+  return known;
 }
 
 Result<void> forecast_file(const Options& options, bool json, const CliOutput& output) {
@@ -142,16 +199,21 @@ Result<void> forecast_file(const Options& options, bool json, const CliOutput& o
                              format_duration(step)));
   // A value stands for the time of its row, so the first point ahead is one step after the last.
   const Series series = make_series(*values, values->back().time, step);
-  const auto outcome = Combination().train(series, static_cast<std::size_t>(horizon / step));
+  FS_TRY(const auto known, find_known(options.events, series, horizon));
+  Series usual = series;
+  remove_effects(usual, known.regressors, known.effects);
+  auto outcome = Combination().train(usual, static_cast<std::size_t>(horizon / step));
   if (const auto* not_yet = std::get_if<NotYet>(&outcome.forecast))
     return Error(ErrorCode::invalid_argument, options.csv + ": no forecast: " + not_yet->reason);
-  const auto& forecast = std::get<Forecast>(outcome.forecast);
+  auto& forecast = std::get<Forecast>(outcome.forecast);
+  apply_effects(forecast, known.regressors, known.effects, ForecastBase::without_effects);
   if (json) {
-    output.out << to_json(outcome, forecast);
+    output.out << to_json(outcome, forecast, known);
     return {};
   }
   if (options.plot) output.out << plot(series, forecast, output);
-  output.out << table_of(forecast, output.style) << table_of(outcome.scores, output.style);
+  output.out << table_of(forecast, output.style) << table_of(outcome.scores, output.style)
+             << table_of(known, output.style);
   return {};
 }
 
@@ -180,6 +242,15 @@ void add_forecast_file(CLI::App& app, const OfflineVerbs& verbs) {
   const CLI::Option* horizon = shared_option(verb, "--horizon", "How far ahead (24h)");
   const CLI::Option* step =
       shared_option(verb, "--step", "Distance of values (that which is commonest in the file)");
+  verb.add_option("--events", options->events.files,
+                  "With --csv: campaigns known ahead, a CSV with columns start, end (UTC) and, if "
+                  "wanted, name, weight; used where knowing them would have helped")
+      ->needs(csv)
+      ->type_name("FILE");
+  verb.add_option("--holidays", options->events.countries,
+                  "With --csv: public holidays of a country, like DE; used where they help")
+      ->needs(csv)
+      ->type_name("COUNTRY");
   verb.add_flag("--plot", options->plot, "With --csv: draw it")->needs(csv);
   verb.parse_complete_callback([&verb, csv, horizon, step, options, verbs] {
     if (csv->count() == 0) return;

@@ -42,12 +42,7 @@ Result<std::vector<CalendarState>> CalendarRound::run(
       ++turns;
       FS_CHECK(measure(key, now));
     }
-    const auto& effects = measured_[key].effects;
-    for (const Regressor& regressor : regressors_) {
-      const auto effect = effects.find(regressor.name);
-      if (effect != effects.end() && effect->second.helps())
-        apply_effect(*forecast, regressor, effect->second);
-    }
+    apply_effects(*forecast, regressors_, measured_[key].effects, ForecastBase::as_it_was);
   }
   auto states = book_.states(now);
   add_usefulness(states);
@@ -56,10 +51,7 @@ Result<std::vector<CalendarState>> CalendarRound::run(
 
 Result<void> CalendarRound::measure(const SeriesKey& key, WallTime now) {
   FS_TRY(const auto history, history_.series({key, now - kLookBack, now, std::chrono::hours(1)}));
-  Measured measured{now, {}};
-  for (const Regressor& regressor : regressors_)
-    measured.effects.emplace(regressor.name, measure_effect(history, regressor));
-  measured_.insert_or_assign(key, std::move(measured));
+  measured_.insert_or_assign(key, Measured{now, measure_effects(history, regressors_)});
   return {};
 }
 

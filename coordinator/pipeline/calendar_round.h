@@ -31,7 +31,7 @@ class CalendarRound {
  private:
   struct Measured {
     WallTime when;
-    std::map<std::string, RegressorEffect> effects;  ///< by the source's name
+    RegressorEffects effects;
   };
 
   Result<void> measure(const SeriesKey& key, WallTime now);
