@@ -207,15 +207,17 @@ void apply_effects(Forecast& forecast, const std::vector<Regressor>& regressors,
     if (found == effects.end() || !found->second.helps()) continue;
     const RegressorEffect& effect = found->second;
     const WallTime before = forecast.start - std::chrono::nanoseconds(1);
-    const double already =
-        base == ForecastBase::as_it_was ? effect.change_at(before, regressor.at(before)) : 0;
+    const double strength_before = base == ForecastBase::as_it_was ? regressor.at(before) : 0;
+    const double already = effect.change_at(before, strength_before);
+    // What an event that goes on brings is known.
+    const double spread = strength_before == 0 ? effect.spread : 1;
     for (std::size_t point = 0; point < forecast.mean.size(); ++point) {
       const WallTime middle =
           forecast.start + forecast.step * static_cast<std::int64_t>(point) + forecast.step / 2;
       const double strength = regressor.at(middle);
       const double change = effect.change_at(middle, strength) - already;
       if (change == 0 && strength == 0) continue;
-      const double wider = strength == 0 ? 1 : effect.spread;
+      const double wider = strength == 0 ? 1 : spread;
       const double median = forecast.mean[point];
       forecast.mean[point] = std::max(least, median + change);
       for (double& quantile : forecast.quantiles[point])

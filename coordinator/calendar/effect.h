@@ -63,7 +63,8 @@ enum class ForecastBase {
   as_it_was,        ///< what goes on at its making is in its values already
   without_effects,  ///< remove_effects()
 };
-/// Moves the forecast by what regressors that help bring, and widens it there by their spread.
+/// Moves the forecast by what regressors that help bring, and widens it by their spread in events
+/// that are still to come.
 void apply_effects(Forecast& forecast, const std::vector<Regressor>& regressors,
                    const RegressorEffects& effects, ForecastBase base);
 

@@ -206,6 +206,9 @@ TEST(RegressorEffect, widens_a_forecast_inside_of_events) {
   apply_effects(forecast, {campaigns()}, effects, ForecastBase::as_it_was);
   EXPECT_EQ(forecast.quantiles[0], (Quantiles{4, 4, 4, 5, 6, 6, 6}));
   EXPECT_EQ(forecast.quantiles[1], (Quantiles{6, 6, 6, 8, 10, 10, 10}));
+  forecast = flat(kStart + 24h * 3 + 12h + 30min, 30min, 2, 8);
+  apply_effects(forecast, {campaigns()}, effects, ForecastBase::as_it_was);
+  EXPECT_EQ(forecast.quantiles[0], (Quantiles{7, 7, 7, 8, 9, 9, 9}));
 }
 
 TEST(RegressorEffect, what_goes_on_already_is_not_added_again) {
