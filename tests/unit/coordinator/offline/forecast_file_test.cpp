@@ -26,8 +26,8 @@ struct Outcome {
   std::string err;
 };
 
-/// An office's load from 11 March until the end of 30 April, Good Friday and Easter Monday as quiet as
-/// Sundays are.
+/// An office's load from 11 March until the end of 30 April, Good Friday and Easter Monday as quiet
+/// as Sundays are.
 std::string office(std::chrono::minutes step) {
   std::string text = "timestamp,value\n";
   const WallTime first = kStart - 24h * 21;
