@@ -75,23 +75,27 @@ std::vector<Event> find_events(const UnexplainedLoad& history) {
   return events;
 }
 
-/// What all events but one tell; of all of them where that one is nullptr.
+/// What events tell of how the load follows them.
 class Lesson {
  public:
-  Lesson(const std::vector<Event>& events, const Event* left_out) {
-    for (const Event& event : events) {
-      if (&event == left_out) continue;
-      products_ += event.products;
-      squares_ += event.squares;
-      saturday_errors_ += event.saturday_errors;
-      sunday_errors_ += event.sunday_errors;
-    }
+  void add(const Event& event) { add(event, 1); }
+  Lesson without(const Event& event) const {
+    Lesson others = *this;
+    others.add(event, -1);
+    return others;
   }
   double per_unit() const { return squares_ > 0 ? products_ / squares_ : 0; }
   /// A Sunday, unless Saturday was nearer.
   std::size_t like_day() const { return saturday_errors_ < sunday_errors_ ? kSaturday : kSunday; }
 
  private:
+  void add(const Event& event, double times) {
+    products_ += times * event.products;
+    squares_ += times * event.squares;
+    saturday_errors_ += times * event.saturday_errors;
+    sunday_errors_ += times * event.sunday_errors;
+  }
+
   double products_ = 0;
   double squares_ = 0;
   double saturday_errors_ = 0;
@@ -112,10 +116,12 @@ double mean_error_outside(const UnexplainedLoad& history) {
 RegressorEffect measure_effect(const std::vector<HourlyLoad>& values, const Regressor& regressor) {
   const UnexplainedLoad history(values, regressor);
   const auto events = find_events(history);
+  Lesson all;
+  for (const Event& event : events) all.add(event);
   Errors of_units;
   Errors of_days;
   for (const Event& event : events) {
-    const Lesson others(events, &event);
+    const Lesson others = all.without(event);
     for (const std::size_t i : event.hours) {
       of_units.add(history.at(i), others.per_unit() * history.strength(i));
       if (history.is_known_by_week(i))
@@ -124,7 +130,6 @@ RegressorEffect measure_effect(const std::vector<HourlyLoad>& values, const Regr
     of_units.end_event();
     of_days.end_event();
   }
-  const Lesson all(events, nullptr);
   RegressorEffect effect;
   effect.events = events.size();
   effect.per_unit = all.per_unit();

@@ -1,5 +1,6 @@
 #include "coordinator/offline/event_files.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/os/file.h"
@@ -39,6 +40,10 @@ Result<std::vector<Regressor>> read_event_sources(const EventSources& sources, T
   for (const std::string& country : sources.countries) {
     FS_TRY(const auto events, find_holidays(country, span));
     regressors.push_back(make_regressor("holidays " + country, events, span));
+  }
+  for (auto one = regressors.begin(); one != regressors.end(); ++one) {
+    if (std::ranges::find(regressors.begin(), one, one->name, &Regressor::name) != one)
+      return Error(ErrorCode::invalid_argument, one->name + ": is named twice");
   }
   return regressors;
 }

@@ -129,6 +129,10 @@ TEST_F(ForecastFile, says_what_is_wrong_with_what_is_known_ahead) {
   const auto calendar = forecast(office(60min), {"--events", "team.ics"});
   EXPECT_NE(calendar.err.find("[[calendar]]"), std::string::npos) << calendar.err;
 
+  const auto twice = forecast(office(60min), {"--holidays", "DE", "--holidays", "DE"});
+  EXPECT_NE(twice.status, ExitStatus::success);
+  EXPECT_NE(twice.err.find("holidays DE: is named twice"), std::string::npos) << twice.err;
+
   const auto daily = forecast(office(24h), {"--horizon", "168h", "--holidays", "DE"});
   EXPECT_NE(daily.status, ExitStatus::success);
   EXPECT_NE(daily.err.find("24 h apart"), std::string::npos) << daily.err;
