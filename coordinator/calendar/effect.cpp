@@ -5,8 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "coordinator/calendar/usual_load.h"
-
 namespace foreshock::coordinator {
 
 namespace {
@@ -144,8 +142,7 @@ RegressorEffect measure_effect(const std::vector<HourlyLoad>& values, const Regr
   const bool is_day =
       are_days && as_day.helps() && (!effect.helps() || as_day.usefulness > effect.usefulness);
   if (is_day) effect = as_day;
-  for (std::size_t hour = 0; hour < kHoursOfWeek; ++hour)
-    effect.usual[hour] = history.usual().at(hour);
+  effect.usual = history.usual();
   const double inside = (is_day ? of_days : of_units).mean();
   if (const double outside = mean_error_outside(history); inside > 0 && outside > 0)
     effect.spread = std::clamp(inside / outside, 1.0, kMostSpread);
@@ -156,9 +153,7 @@ RegressorEffect measure_effect(const std::vector<HourlyLoad>& values, const Regr
 
 double RegressorEffect::change_at(WallTime time, double strength) const {
   if (!like_day) return per_unit * strength;
-  const std::size_t hour = hour_of_week(time);
-  return (usual[*like_day * kHoursOfDay + hour % kHoursOfDay] - usual[hour]) *
-         std::clamp(strength, 0.0, 1.0);
+  return usual.change_to(*like_day, hour_of_week(time), strength);
 }
 
 RegressorEffects measure_effects(const Series& history, const std::vector<Regressor>& regressors) {

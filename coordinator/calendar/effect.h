@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "coordinator/calendar/usual_load.h"
 #include "coordinator/model/forecast.h"
 #include "coordinator/model/regressor.h"
 #include "coordinator/model/series.h"
@@ -16,15 +16,12 @@ namespace foreshock::coordinator {
 
 /// What load a regressor brings, and whether knowing it ahead would have helped.
 struct RegressorEffect {
-  static constexpr std::size_t kWeek = 7 * 24;  ///< hours, from Monday 0:00 UTC on
-
   /// Of the series' unit, for one unit of the regressor, at any hour.
   double per_unit = 0;
   /// In place of that: the day of the week (Monday is 0) that the days of events are like, a
   /// Saturday or a Sunday, as public holidays often are.
   std::optional<std::size_t> like_day = {};
-  /// By hour of the week: what load is usual there, beside its level.
-  std::array<double, kWeek> usual{};
+  UsualLoad usual = {};  ///< beside its level
 
   std::size_t events = 0;  ///< stretches in which the regressor was not zero, and the series known
   double usefulness = 0;   ///< share of the error inside such stretches that it takes away

@@ -67,6 +67,10 @@ double UsualLoad::at(std::size_t hour) const {
   return (own.sum + kDayWeight * day.sum / day.weight) / (own.weight + kDayWeight);
 }
 
+double UsualLoad::change_to(std::size_t day, std::size_t hour, double share) const {
+  return (at(day * kHoursOfDay + hour % kHoursOfDay) - at(hour)) * std::clamp(share, 0.0, 1.0);
+}
+
 UnexplainedLoad::UnexplainedLoad(const std::vector<HourlyLoad>& history,
                                  const Regressor& regressor) {
   std::vector<double> values;
@@ -86,11 +90,6 @@ UnexplainedLoad::UnexplainedLoad(const std::vector<HourlyLoad>& history,
   }
   const auto level = level_of(left_, kFastKept);
   for (std::size_t i = 0; i < left_.size(); ++i) left_[i] -= level[i];
-}
-
-double UnexplainedLoad::change_to(std::size_t day, std::size_t i) const {
-  const double there = usual_.at(day * kHoursOfDay + places_[i] % kHoursOfDay);
-  return (there - usual_.at(places_[i])) * std::clamp(strengths_[i], 0.0, 1.0);
 }
 
 /// The mean of the hours outside of events around each hour, itself left out.

@@ -8,7 +8,7 @@
 #include "coordinator/model/regressor.h"
 #include "coordinator/model/series.h"
 
-// Inside coordinator/calendar only: what a load is without events.
+// What a load is without events.
 namespace foreshock::coordinator {
 
 inline constexpr std::size_t kHoursOfDay = 24;
@@ -43,6 +43,9 @@ class UsualLoad {
   /// From other weeks, not only from other days.
   bool is_known_by_week(std::size_t hour) const { return week_[hour].weight > 0; }
   double at(std::size_t hour) const;
+  /// What an hour of the week would change by, were its day like that one (Monday is 0), at a share
+  /// of 0 to 1; beyond that it is cut.
+  double change_to(std::size_t day, std::size_t hour, double share) const;
 
  private:
   std::array<FadingMean, kHoursOfDay> day_{};
@@ -65,7 +68,9 @@ class UnexplainedLoad {
   bool is_known_by_week(std::size_t i) const { return usual_.is_known_by_week(places_[i]); }
   const UsualLoad& usual() const { return usual_; }
   /// What the hour would change by, were its day like that one (Monday is 0).
-  double change_to(std::size_t day, std::size_t i) const;
+  double change_to(std::size_t day, std::size_t i) const {
+    return usual_.change_to(day, places_[i], strengths_[i]);
+  }
 
  private:
   std::vector<double> level_of(const std::vector<double>& values, double kept) const;
