@@ -306,7 +306,7 @@ struct Agent::Impl {
   void add_existing_processes() {
     for (auto& existing : read_existing_processes("/proc", layout.workloads_in_v1())) {
       redactor->redact(existing.event);
-      loop->add_existing(std::move(existing.event), existing.cgroup);
+      loop->add_existing(existing.event, existing.cgroup);
     }
   }
 };

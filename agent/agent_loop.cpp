@@ -9,7 +9,6 @@
 
 #include "common/base/log.h"
 #include "common/os/file.h"
-#include "common/wire/codec.h"
 
 namespace foreshock::agent {
 
@@ -95,8 +94,8 @@ AgentLoop::AgentLoop(Options options, Parts parts)
                                    BootTime now) { on_process(process, used, now); });
 }
 
-void AgentLoop::add_existing(ExecEvent event, const std::string& cgroup) {
-  lifetimes_.on_exec(std::move(event), cgroup);
+void AgentLoop::add_existing(const ExecEvent& event, const std::string& cgroup) {
+  lifetimes_.on_exec(event, cgroup);
 }
 
 void AgentLoop::on_tick() {
@@ -129,7 +128,8 @@ void AgentLoop::on_captured() {
   for (const auto& event : parts_.capture.take_urgent()) send_urgent(event);
   take_captured();
   // Many events wait: they become safe, and their ring space free, without waiting for the tick.
-  if (lifetimes_.pending() + withheld_unreported_ >= kPromptRecords) report(false);
+  if (writer_.executions() + lifetimes_.pending() + withheld_unreported_ >= kPromptRecords)
+    report(false);
 }
 
 void AgentLoop::finish() {
@@ -142,23 +142,25 @@ void AgentLoop::take_captured() {
   // ring.
   if (!spool_pending()) return;
   for (auto& batch : parts_.capture.take()) {
-    for (auto& event : batch.events) join(std::move(event));
+    for (auto& event : batch.events()) join(event);
     count_withheld();
+    tell_finished();
     taken_position_ = batch.position;
     took_events_ = true;
+    parts_.capture.give_back(std::move(batch));
   }
 }
 
-void AgentLoop::join(ProcessEvent&& event) {
+void AgentLoop::join(ProcessEvent& event) {
   if (auto* exec = std::get_if<ExecEvent>(&event)) {
     execs_.add();
     if (!exec->existing && self_watch_.saving() < Saving::argument_files)
       exec->inputs = argument_files_.measure(exec->argv, exec->cwd, parts_.clock.boot_now());
-    lifetimes_.on_exec(std::move(*exec), parts_.cgroups.path_of(exec->facts.cgroup_id));
+    lifetimes_.on_exec(*exec, parts_.cgroups.path_of(exec->facts.cgroup_id));
   } else {
     exits_.add();
-    auto& exit = std::get<ExitEvent>(event);
-    lifetimes_.on_exit(std::move(exit), parts_.cgroups.path_of(exit.facts.cgroup_id));
+    const auto& exit = std::get<ExitEvent>(event);
+    lifetimes_.on_exit(exit, parts_.cgroups.path_of(exit.facts.cgroup_id));
   }
 }
 
@@ -183,22 +185,16 @@ void AgentLoop::report(bool with_samples) {
     for (const auto& sampler : parts_.samplers) sampler->sample(parts_.clock.boot_now(), samples);
     sample_before_ = std::exchange(last_samples_, samples).host;
   }
-  auto executions = lifetimes_.take_finished_and_started();
-  for (const auto& execution : executions) add_ended(execution);
-  name_binaries(executions);
+  tell_finished();
+  tell_started();
   // What was withheld is in the sums only: they go with every report that lets go of its events.
   if (with_samples || withheld_unreported_ > 0) {
     samples.commands = command_sums_.take(
         [this](std::uint64_t id) -> const std::string& { return parts_.cgroups.path_of(id); });
     withheld_unreported_ = 0;
   }
-  const std::size_t shown = std::min(executions.size(), kRecentExecutions);
-  for (std::size_t i = executions.size() - shown; i < executions.size(); ++i) {
-    keep_newest(recent_executions_, executions[i], kRecentExecutions);
-  }
-  Report report =
-      builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(), std::move(executions),
-                     std::move(samples), losses(), std::exchange(outcomes_, {}));
+  Report report = builder_.build(parts_.clock.boot_now(), parts_.clock.wall_now(),
+                                 std::move(samples), losses(), std::exchange(outcomes_, {}));
   if (with_samples) {
     report.reflexes = parts_.reflexes.states();
     report.storms = take_storms();
@@ -207,8 +203,7 @@ void AgentLoop::report(bool with_samples) {
   report.identities = identities_of(report);
   if (parts_.binaries != nullptr) report.binaries = parts_.binaries->take_described();
   if (with_samples) add_inputs(report);
-  for (auto& payload : encode_report_in_parts(std::move(report)))
-    pending_.push_back(std::move(payload));
+  for (auto& payload : writer_.finish(std::move(report))) pending_.push_back(std::move(payload));
   pending_position_ = taken_position_;
   if (spool_pending()) {
     if (const auto pumped = delivery_.pump(parts_.clock.boot_now()); !pumped) {
@@ -217,11 +212,34 @@ void AgentLoop::report(bool with_samples) {
   }
 }
 
-void AgentLoop::name_binaries(std::vector<Execution>& executions) {
-  if (parts_.binaries == nullptr || self_watch_.saving() >= Saving::argument_files) return;
+void AgentLoop::tell_finished() {
+  const BootTime now = parts_.clock.boot_now();
+  std::size_t left = lifetimes_.finished();
+  lifetimes_.tell_finished([&](Execution& execution) {
+    tell(execution, now);
+    if (left-- <= kRecentExecutions) keep_newest(recent_executions_, execution, kRecentExecutions);
+  });
+}
+
+void AgentLoop::tell_started() {
+  const BootTime now = parts_.clock.boot_now();
+  auto executions = lifetimes_.take_finished_and_started();
+  std::size_t left = executions.size();
   for (auto& execution : executions) {
-    if (execution.exec_seen) execution.binary = parts_.binaries->id_of(execution);
+    tell(execution, now);
+    if (left-- <= kRecentExecutions)
+      keep_newest(recent_executions_, std::move(execution), kRecentExecutions);
   }
+}
+
+/// Into the report that is being written.
+void AgentLoop::tell(Execution& execution, BootTime now) {
+  add_ended(execution);
+  if (execution.exec_seen && parts_.binaries != nullptr &&
+      self_watch_.saving() < Saving::argument_files)
+    execution.binary = parts_.binaries->id_of(execution, now);
+  parts_.identities.of(execution.cgroup, now);
+  writer_.add(execution);
 }
 
 void AgentLoop::add_inputs(Report& report) {
@@ -240,7 +258,6 @@ void AgentLoop::add_inputs(Report& report) {
 
 std::vector<WorkloadIdentity> AgentLoop::identities_of(const Report& report) {
   const BootTime now = parts_.clock.boot_now();
-  for (const auto& execution : report.executions) parts_.identities.of(execution.cgroup, now);
   for (const auto& workload : report.samples.workloads) parts_.identities.of(workload.cgroup, now);
   return parts_.identities.take_untold(now);
 }
@@ -269,13 +286,12 @@ void AgentLoop::add_ended(const Execution& execution) {
 }
 
 void AgentLoop::count_withheld() {
-  const auto withheld = lifetimes_.take_withheld();
-  for (const auto& execution : withheld) {
+  lifetimes_.tell_withheld([this](const Execution& execution) {
     command_sums_.add_withheld(execution.facts.cgroup_id, command_sums_.signature_of(execution));
     add_ended(execution);
-  }
-  withheld_unreported_ += withheld.size();
-  withheld_.add(withheld.size());
+    ++withheld_unreported_;
+    withheld_.add();
+  });
 }
 
 std::vector<ExecStorm> AgentLoop::take_storms() {

@@ -32,6 +32,7 @@
 #include "common/base/clock_watch.h"
 #include "common/sync/snapshot.h"
 #include "common/telemetry/metrics.h"
+#include "common/wire/codec.h"
 
 namespace foreshock::agent {
 
@@ -82,7 +83,7 @@ class AgentLoop {
   AgentLoop(Options options, Parts parts);
 
   /// What ran before the agent started.
-  void add_existing(ExecEvent event, const std::string& cgroup);
+  void add_existing(const ExecEvent& event, const std::string& cgroup);
 
   /// Once per report interval: takes what was captured, samples, reports, delivers.
   void on_tick();
@@ -97,16 +98,18 @@ class AgentLoop {
 
  private:
   void take_captured();
-  void join(ProcessEvent&& event);
+  void join(ProcessEvent& event);
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
   void on_process(const ProcessUse& process, const ResourceUse& used, BootTime now);
+  void tell_finished();
+  void tell_started();
+  void tell(Execution& execution, BootTime now);
   void add_ended(const Execution& execution);
   void count_withheld();
   std::vector<ExecStorm> take_storms();
   void watch_self();
   std::vector<WorkloadIdentity> identities_of(const Report& report);
-  void name_binaries(std::vector<Execution>& executions);
   void add_inputs(Report& report);
   bool spool_pending();
   LossTotals losses() const;
@@ -134,6 +137,7 @@ class AgentLoop {
   LifetimeTable lifetimes_;
   ArgumentFiles argument_files_;
   CommandSums command_sums_;
+  ReportWriter writer_;
   ReportBuilder builder_;
   Delivery delivery_;
   std::uint64_t taken_position_ = 0;

@@ -77,7 +77,7 @@ class Stream {
 
   void add_existing(ExistingProcess&& process) {
     redactor_.redact(process.event);
-    table_.on_exec(std::move(process.event), process.cgroup);
+    table_.on_exec(process.event, process.cgroup);
     static_cast<void>(table_.take_finished_and_started());
   }
 
@@ -122,21 +122,23 @@ class Stream {
       const auto ancestry = table_.ancestry_of(exec.facts);
       lines_->append_exec(buffer_, exec, {cgroup, ancestry, identity}, to_wall(exec.time));
     }
-    table_.on_exec(std::move(exec), cgroup);
+    table_.on_exec(exec, cgroup);
   }
 
   void add_exit(ExitEvent&& exit) {
-    table_.on_exit(std::move(exit), cgroups_.path_of(exit.facts.cgroup_id));
-    for (const auto& execution : table_.take_finished_and_started()) {
-      if (!execution.end) continue;  // its exec was written when it came
-      joined_ += execution.exec_seen ? 1 : 0;
-      const auto& identity = identities_.of(execution.cgroup, execution.end->time);
-      if (!is_wanted(execution.facts, execution.argv, execution.cgroup, identity) ||
-          !filter_.matches_end(execution))
-        continue;
-      top_.add(execution);
-      lines_->append_exit(buffer_, execution, identity, to_wall(execution.end->time));
-    }
+    table_.on_exit(exit, cgroups_.path_of(exit.facts.cgroup_id));
+    table_.tell_finished([this](const Execution& execution) { add_finished(execution); });
+  }
+
+  void add_finished(const Execution& execution) {
+    if (!execution.end) return;  // its exec was written when it came
+    joined_ += execution.exec_seen ? 1 : 0;
+    const auto& identity = identities_.of(execution.cgroup, execution.end->time);
+    if (!is_wanted(execution.facts, execution.argv, execution.cgroup, identity) ||
+        !filter_.matches_end(execution))
+      return;
+    top_.add(execution);
+    lines_->append_exit(buffer_, execution, identity, to_wall(execution.end->time));
   }
 
   bool is_wanted(const ProcessFacts& facts, const Argv& argv, const std::string& cgroup,

@@ -83,29 +83,31 @@ void CaptureWorker::turn() {
 
 /// True when the batch filled up, so that there may be more.
 bool CaptureWorker::drain_batch() {
-  CapturedBatch batch;
-  batch.events.reserve(last_batch_events_);
+  CapturedBatch batch = spare_.try_pop().value_or(CapturedBatch{});
   const auto drained = source_.drain([&](ProcessEvent&& event) {
-    if (batch.events.size() >= options_.events_per_batch) return false;
+    if (batch.used >= options_.events_per_batch) return false;
     if (auto* exec = std::get_if<ExecEvent>(&event)) {
       redact(*exec);
       if (reflexes_ != nullptr && reflexes_->on_exec(*exec, watched_.rules)) wake_receiver();
       notice_watched(*exec);
     }
-    batch.events.push_back(std::move(event));
+    batch.add(std::move(event));
     return true;
   });
   {
     const std::lock_guard lock(mutex_);
     problem_ = drained ? "" : drained.error().message();
   }
-  const bool full = batch.events.size() >= options_.events_per_batch;
-  last_batch_events_ = batch.events.size();
+  const std::size_t events = batch.used;
   batch.position = source_.position();
-  // Only this thread pushes, and it looked for room before: the batch always fits.
-  if (!batch.events.empty()) captured_.try_push(batch);
-  if (last_batch_events_ >= options_.prompt_events) wake_receiver();
-  return full;
+  if (events == 0) {
+    spare_.try_push(std::move(batch));
+  } else {
+    // Only this thread pushes, and it looked for room before: the batch always fits.
+    captured_.try_push(batch);
+  }
+  if (events >= options_.prompt_events) wake_receiver();
+  return events >= options_.events_per_batch;
 }
 
 void CaptureWorker::redact(ExecEvent& event) {
@@ -160,6 +162,11 @@ void CaptureWorker::clear_ready() {
 
 std::vector<CapturedBatch> CaptureWorker::take() {
   return captured_.drain();
+}
+
+void CaptureWorker::give_back(CapturedBatch batch) {
+  batch.used = 0;
+  spare_.try_push(std::move(batch));
 }
 
 std::vector<ExecEvent> CaptureWorker::take_urgent() {

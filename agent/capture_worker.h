@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <unordered_set>
@@ -23,10 +24,23 @@
 
 namespace foreshock::agent {
 
-/// Events of one drain, redacted, and the source's mark after them.
+/// Events of one drain, redacted, and the source's mark after them. What held the events of an
+/// earlier one holds those of the next: a busy host would allocate them on one thread and free them
+/// on the other all the time.
 struct CapturedBatch {
-  std::vector<ProcessEvent> events;
+  std::vector<ProcessEvent> slots;
+  std::size_t used = 0;
   std::uint64_t position = 0;
+
+  std::span<ProcessEvent> events() { return std::span(slots).first(used); }
+  void add(ProcessEvent&& event) {
+    if (used == slots.size()) {
+      slots.push_back(std::move(event));
+    } else {
+      slots[used] = std::move(event);
+    }
+    ++used;
+  }
 };
 
 /// The thread `capture`: drains the source, removes secrets at once, notices watched commands,
@@ -36,8 +50,8 @@ class CaptureWorker {
  public:
   struct Options {
     std::chrono::nanoseconds drain_interval = std::chrono::milliseconds(100);
-    std::size_t events_per_batch = 1024;
-    std::size_t queued_batches = 64;
+    std::size_t events_per_batch = 512;
+    std::size_t queued_batches = 128;
     /// A batch of so many wakes the receiver before its tick: taken while it is in the processor's
     /// cache, and its memory is used again for the next.
     std::size_t prompt_events = 100;
@@ -62,6 +76,8 @@ class CaptureWorker {
   int ready_fd() const { return wake_.get(); }
   void clear_ready();
   std::vector<CapturedBatch> take();
+  /// Its events were dealt with.
+  void give_back(CapturedBatch batch);
   std::vector<ExecEvent> take_urgent();
   /// What was taken up to this mark is safe.
   void release_through(std::uint64_t position) {
@@ -84,6 +100,9 @@ class CaptureWorker {
     SignatureRules rules;
   };
 
+  /// What 100 ms bring on a host that is busy starting processes.
+  static constexpr std::size_t kSpareBatches = 4;
+
   CaptureWorker(EventSource& source, std::shared_ptr<const Redactor> redactor, Options options,
                 UniqueFd epoll, UniqueFd wake);
   void wait_for_events() const;
@@ -103,6 +122,7 @@ class CaptureWorker {
   UniqueFd epoll_;
   UniqueFd wake_;
   BoundedQueue<CapturedBatch> captured_;
+  BoundedQueue<CapturedBatch> spare_{kSpareBatches};
   BoundedQueue<ExecEvent> urgent_{1024};
   Snapshot<WatchList> watch_list_;
   Watched watched_;
@@ -110,7 +130,6 @@ class CaptureWorker {
   std::vector<std::string> reflex_names_;
   std::atomic<std::uint64_t> released_{0};
   std::uint64_t released_in_source_ = 0;
-  std::size_t last_batch_events_ = 0;
   mutable std::mutex mutex_;
   EventSourceStats stats_;  // guarded by mutex_
   std::string problem_;     // guarded by mutex_

@@ -80,9 +80,8 @@ std::size_t BinaryCatalog::HashName::operator()(const NameView& name) const {
 BinaryCatalog::BinaryCatalog(Options options, Open open, Describe describe, const Clock& clock)
     : options_(options), open_(std::move(open)), describe_(std::move(describe)), clock_(clock) {}
 
-std::uint64_t BinaryCatalog::id_of(const Execution& execution) {
+std::uint64_t BinaryCatalog::id_of(const Execution& execution, BootTime now) {
   if (execution.filename.empty()) return 0;
-  const BootTime now = clock_.boot_now();
   const std::lock_guard lock(mutex_);
   auto found = names_.find(NameView(execution.facts.cgroup_id, execution.filename));
   if (found == names_.end()) {

@@ -48,7 +48,7 @@ class BinaryCatalog {
   BinaryCatalog(Options options, Open open, Describe describe, const Clock& clock);
 
   /// Of the binary that it runs; 0: not known, or not yet.
-  std::uint64_t id_of(const Execution& execution);
+  std::uint64_t id_of(const Execution& execution, BootTime now);
   /// Those that were described since the last call.
   std::vector<BinaryProfile> take_described();
 

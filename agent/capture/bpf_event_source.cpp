@@ -48,8 +48,9 @@ Inheritance read_whole(const RingMemory& memory) {
   while (true) {
     const auto record = reader.peek();
     if (!record || !record->has_value()) return inheritance;
-    if (auto event = decode_event(**record)) {
-      inheritance.events.push_back(*std::move(event));
+    ProcessEvent event;
+    if (decode_event(**record, event)) {
+      inheritance.events.push_back(std::move(event));
     } else {
       ++inheritance.undecodable;
     }
@@ -198,11 +199,12 @@ Result<std::size_t> BpfEventSource::drain(const Sink& sink) {
   auto& reader = impl_->reader;
   // What comes after this moment is for the next call, or a busy host would keep us here.
   const std::uint64_t end = reader.end();
+  ProcessEvent event;
   while (reader.position() < end) {
     FS_TRY(const auto record, reader.peek());
     if (!record) break;
-    if (auto event = decode_event(*record)) {
-      if (!impl_->deliver(*std::move(event), sink)) break;
+    if (decode_event(*record, event)) {
+      if (!impl_->deliver(std::move(event), sink)) break;
       ++drained;
     } else {
       ++impl_->delivered.undecodable;

@@ -20,9 +20,9 @@ namespace {
 
 /// "/srv/app" of "app\0srv\0"; ".../srv/app" where the outermost names are missing. Empty when
 /// there is none.
-Result<std::string> join_directory(std::string_view names, bool is_cut) {
+Result<void> join_directory(std::string_view names, bool is_cut, std::string& path) {
   if (!names.empty() && names.back() != '\0') return corrupt_event("directory name without end");
-  std::string path;
+  path.clear();
   path.reserve(names.size() + 4);
   if (is_cut) path = names.empty() ? "" : "...";
   for (std::size_t end = names.size(); end > 0;) {
@@ -33,7 +33,7 @@ Result<std::string> join_directory(std::string_view names, bool is_cut) {
     end = begin;
   }
   if (path.empty() && !is_cut) path = "/";
-  return path;
+  return {};
 }
 
 /// What programs sent before FS_EVENT_EXEC had its present form: it may wait in a ring that an
@@ -61,7 +61,8 @@ std::string tty_name(std::string_view name) {
 /// `tail`: what follows the event, with a terminal's name of `tty_bytes` at its end. Takes off what
 /// it reads, all but that name.
 template <typename Event>
-Result<ExecEvent> make_exec(const Event& event, std::string_view& tail, std::size_t tty_bytes) {
+Result<void> read_exec(const Event& event, std::string_view& tail, std::size_t tty_bytes,
+                       ExecEvent& exec) {
   if (event.cwd_bytes > FS_CWD_BYTES || event.filename_bytes > FS_FILENAME_BYTES ||
       event.argv_bytes > FS_ARGV_BYTES ||
       tail.size() !=
@@ -74,50 +75,46 @@ Result<ExecEvent> make_exec(const Event& event, std::string_view& tail, std::siz
     tail.remove_prefix(bytes);
     return taken;
   };
-  ExecEvent exec;
   exec.time = boot_time_from_ns(event.header.boot_time_ns);
-  FS_TRY(exec.facts, decode_process(event.process));
-  FS_TRY(exec.cwd, join_directory(take(event.cwd_bytes), event.cwd_is_cut != 0));
+  FS_CHECK(decode_process(event.process, exec.facts));
+  FS_CHECK(join_directory(take(event.cwd_bytes), event.cwd_is_cut != 0, exec.cwd));
   exec.filename = take(event.filename_bytes);
   if (exec.filename.find('\0') != std::string::npos) return corrupt_event("file name with a NUL");
   exec.argv.words = take(event.argv_bytes);
   exec.argv.true_bytes = event.argv_true_bytes;
-  return exec;
+  return {};
 }
 
-Result<ProcessEvent> decode_exec(ByteView record) {
+Result<void> decode_exec(ByteView record, ExecEvent& exec) {
   if (record.size() < sizeof(fs_exec_event)) return corrupt_event("exec event too short");
   const auto event = copy_front<fs_exec_event>(record);
   if (event.tty_bytes >= FS_TTY_BYTES) return corrupt_event("terminal name too long");
   auto tail = as_text(record.subspan(sizeof event));
-  FS_TRY(auto exec, make_exec(event, tail, event.tty_bytes));
+  FS_CHECK(read_exec(event, tail, event.tty_bytes, exec));
   exec.tty = tty_name(tail);
-  return ProcessEvent(std::move(exec));
+  return {};
 }
 
-Result<ProcessEvent> decode_roomy_exec(ByteView record) {
+Result<void> decode_roomy_exec(ByteView record, ExecEvent& exec) {
   if (record.size() < sizeof(RoomyExecEvent)) return corrupt_event("exec event too short");
   const auto event = copy_front<RoomyExecEvent>(record);
   auto tail = as_text(record.subspan(sizeof event));
-  FS_TRY(auto exec, make_exec(event, tail, 0));
+  FS_CHECK(read_exec(event, tail, 0, exec));
   const std::string_view tty(event.tty.data(), event.tty.size());
   const auto length = tty.find('\0');
   if (length == std::string_view::npos) return corrupt_event("terminal name without end");
   exec.tty = tty_name(tty.substr(0, length));
-  return ProcessEvent(std::move(exec));
+  return {};
 }
 
 /// What programs sent that did not count connections: it may wait in a ring that an
 /// upgraded agent takes over.
 constexpr std::size_t kExitBytesWithoutConnections = offsetof(fs_exit_event, connections);
 
-Result<ProcessEvent> make_exit(const fs_exit_event& event, bool has_connections) {
+Result<void> read_exit(const fs_exit_event& event, bool has_connections, ExitEvent& exit) {
   if (!is_time(event.cpu_ns)) return corrupt_event("CPU time out of range");
-  FS_TRY(auto facts, decode_process(event.process));
-
-  ExitEvent exit;
   exit.time = boot_time_from_ns(event.header.boot_time_ns);
-  exit.facts = std::move(facts);
+  FS_CHECK(decode_process(event.process, exit.facts));
   exit.wait_status = event.wait_status;
   if (event.forked_from_tgid != 0) {
     if (!is_time(event.forked_from_start_boot_ns))
@@ -128,19 +125,19 @@ Result<ProcessEvent> make_exit(const fs_exit_event& event, bool has_connections)
   exit.use = decode_use(event);
   exit.use.peak_rss = Bytes{event.peak_rss_bytes};
   if (has_connections) exit.connections = event.connections;
-  return ProcessEvent(std::move(exit));
+  return {};
 }
 
-Result<ProcessEvent> decode_exit(ByteView record) {
+Result<void> decode_exit(ByteView record, ExitEvent& exit) {
   const bool has_connections = record.size() == sizeof(fs_exit_event);
   if (!has_connections && record.size() != kExitBytesWithoutConnections)
     return corrupt_event("exit event of the wrong length");
   fs_exit_event event{};
   std::memcpy(&event, record.data(), record.size());
-  return make_exit(event, has_connections);
+  return read_exit(event, has_connections, exit);
 }
 
-Result<ProcessEvent> decode_short_exit(ByteView record) {
+Result<void> decode_short_exit(ByteView record, ExitEvent& exit) {
   if (record.size() != sizeof(fs_short_exit_event))
     return corrupt_event("short exit event of the wrong length");
   const auto sent = copy_front<fs_short_exit_event>(record);
@@ -152,25 +149,25 @@ Result<ProcessEvent> decode_short_exit(ByteView record) {
   std::ranges::copy(sent.numbers, numbers.begin());
   static_assert(offsetof(fs_exit_event, cpu_ns) + sizeof numbers == sizeof event);
   std::memcpy(&event.cpu_ns, numbers.data(), sizeof numbers);
-  return make_exit(event, true);
+  return read_exit(event, true, exit);
 }
 
 }  // namespace
 
-Result<ProcessEvent> decode_event(ByteView record) {
+Result<void> decode_event(ByteView record, ProcessEvent& event) {
   if (record.size() < sizeof(fs_event_header)) return corrupt_event("too short for a header");
   const auto header = copy_front<fs_event_header>(record);
   if (header.bytes != record.size()) return corrupt_event("length differs from the record's");
   if (!is_time(header.boot_time_ns)) return corrupt_event("time out of range");
   switch (header.kind) {
     case FS_EVENT_EXEC:
-      return decode_exec(record);
+      return decode_exec(record, event.emplace<ExecEvent>());
     case FS_EVENT_ROOMY_EXEC:
-      return decode_roomy_exec(record);
+      return decode_roomy_exec(record, event.emplace<ExecEvent>());
     case FS_EVENT_EXIT:
-      return decode_exit(record);
+      return decode_exit(record, event.emplace<ExitEvent>());
     case FS_EVENT_SHORT_EXIT:
-      return decode_short_exit(record);
+      return decode_short_exit(record, event.emplace<ExitEvent>());
     default:
       return corrupt_event(fmt::format("unknown kind {}", header.kind));
   }

@@ -21,14 +21,12 @@ Error corrupt_event(std::string_view what) {
   return {ErrorCode::corrupt, fmt::format("kernel event: {}", what)};
 }
 
-Result<ProcessFacts> decode_process(const fs_process& process) {
+Result<void> decode_process(const fs_process& process, ProcessFacts& facts) {
   if (!is_time(process.start_boot_ns) || !is_time(process.parent_start_boot_ns)) {
     return corrupt_event("start time out of range");
   }
   const auto* const comm_end = std::find(std::begin(process.comm), std::end(process.comm), 0);
   if (comm_end == std::end(process.comm)) return corrupt_event("comm without end");
-
-  ProcessFacts facts;
   facts.process = make_process_key(process.tgid, boot_time_from_ns(process.start_boot_ns));
   facts.parent =
       make_process_key(process.parent_tgid, boot_time_from_ns(process.parent_start_boot_ns));
@@ -38,7 +36,7 @@ Result<ProcessFacts> decode_process(const fs_process& process) {
   facts.identity.session_id = to_optional_id(process.session_id);
   facts.cgroup_id = process.cgroup_id;
   facts.comm.assign(std::begin(process.comm), comm_end);
-  return facts;
+  return {};
 }
 
 void split_by_ticks(ResourceUse& use, std::uint64_t user_ticks, std::uint64_t system_ticks) {

@@ -33,7 +33,8 @@ T copy_front(ByteView bytes) {
   return value;
 }
 
-Result<ProcessFacts> decode_process(const fs_process& process);
+/// All of `facts` is set, or it is anything.
+Result<void> decode_process(const fs_process& process, ProcessFacts& facts);
 
 /// Splits the exact run time by the ticks counted in user and kernel mode, as getrusage(2) does:
 /// most short commands are never met by a tick at all.

@@ -32,7 +32,8 @@ Result<std::size_t> TaskDecoder::add(ByteView chunk) {
     if (task.kind != FS_TASK_PROCESS) return corrupt_event("unknown kind of task");
     if (rest.size() < sizeof(fs_process_use)) break;
     const auto look = copy_front<fs_process_use>(rest);
-    FS_TRY(auto facts, decode_process(look.process));
+    ProcessFacts facts;
+    FS_CHECK(decode_process(look.process, facts));
     if (!processes_.empty() && facts.process.pid < kId(processes_.back())) sorted_ = false;
     ProcessUse& process = processes_.emplace_back();
     process.facts = std::move(facts);

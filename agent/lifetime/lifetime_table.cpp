@@ -13,47 +13,17 @@ namespace {
 constexpr auto kProcTick = std::chrono::milliseconds(10);
 constexpr std::size_t kMaxLookedUp = 4096;
 
-/// Nodes kept for what starts next, and room kept for what ends: an ordinary period's worth.
+/// Kept for what starts next: an ordinary second's worth.
 constexpr std::size_t kSpareNodes = 1024;
-constexpr std::size_t kRoomOfReport = 2048;
+/// One with more words than this is not.
+constexpr std::size_t kSpareWords = 1024;
 
 bool same_process(const ProcessKey& a, const ProcessKey& b) {
   return a.pid == b.pid && std::chrono::abs(a.start - b.start) < kProcTick;
 }
 
-Execution make_execution(ExecEvent&& event, const std::string& cgroup) {
-  Execution execution;
-  execution.facts = std::move(event.facts);
-  execution.exec_time = event.time;
-  execution.cgroup = cgroup;
-  execution.filename = std::move(event.filename);
-  execution.argv = std::move(event.argv);
-  execution.cwd = std::move(event.cwd);
-  execution.tty = std::move(event.tty);
-  execution.inputs = event.inputs;
-  execution.existing = event.existing;
-  return execution;
-}
-
 ExecutionEnd end_of(const ExitEvent& event) {
   return {event.time, event.wait_status, event.use, event.use_known, event.connections};
-}
-
-Execution make_execution_without_exec(ExitEvent&& event, const std::string& cgroup) {
-  Execution execution;
-  execution.exec_time = event.facts.process.start;
-  execution.facts = std::move(event.facts);
-  execution.cgroup = cgroup;
-  execution.exec_seen = false;
-  execution.end = end_of(event);
-  return execution;
-}
-
-/// Begun with the room that a busy second needs, at the first one: the memory of the last report's
-/// is free again by then, and growing would go through as much once more.
-void add_to(std::vector<Execution>& executions, Execution&& execution) {
-  if (executions.capacity() == 0) executions.reserve(kRoomOfReport);
-  executions.push_back(std::move(execution));
 }
 
 /// A short process's cgroup is sometimes known only at its end.
@@ -73,25 +43,22 @@ LifetimeTable::LifetimeTable(std::size_t capacity, FindProcess find_process, Nan
       withhold_(std::move(withhold)),
       ended_(kEndedSlots) {}
 
-void LifetimeTable::on_exec(ExecEvent&& event, const std::string& cgroup) {
+void LifetimeTable::on_exec(const ExecEvent& event, const std::string& cgroup) {
   const ProcessKey process = event.facts.process;
   if (ended_already(process)) return;
-  Execution execution = make_execution(std::move(event), cgroup);
-  execution.ancestry = ancestry_of(execution.facts);
   const auto live = find(process.pid);
-  if (live == live_.end()) return start(std::move(execution));
-  if (same_process(live->execution.facts.process, process))
-    return exec_again(live, std::move(execution));
+  if (live == live_.end()) return start(prepare_exec(event, cgroup));
+  if (same_process(live->execution.facts.process, process)) return exec_again(live, event, cgroup);
   if (process.start < live->execution.facts.process.start) {
     // Of a process that must have ended: its pid has a later owner.
-    add_to(finished_, std::move(execution));
+    finished_.splice(finished_.end(), spare_, prepare_exec(event, cgroup));
     return;
   }
   close_without_end(live);  // its exit was lost
-  start(std::move(execution));
+  start(prepare_exec(event, cgroup));
 }
 
-void LifetimeTable::on_exit(ExitEvent&& event, const std::string& cgroup) {
+void LifetimeTable::on_exit(const ExitEvent& event, const std::string& cgroup) {
   const ProcessKey process = event.facts.process;
   if (ended_already(process)) return;
   remember_end(process);
@@ -106,15 +73,11 @@ void LifetimeTable::on_exit(ExitEvent&& event, const std::string& cgroup) {
       close_without_end(live);  // its exit was lost
   }
   if (!event.status_known) return;
-  const auto forked_from = event.forked_from.value_or(event.facts.parent);
-  Execution fork = make_execution_without_exec(std::move(event), cgroup);
-  inherit_command(fork, forked_from);
-  if (is_withheld(fork)) {
-    add_to(withheld_, std::move(fork));
-    return;
-  }
-  fork.ancestry = ancestry_of(fork.facts);
-  add_to(finished_, std::move(fork));
+  const auto fork =
+      prepare_fork(event.facts, event.forked_from.value_or(event.facts.parent), cgroup);
+  fork->execution.end = end_of(event);
+  auto& ended = is_withheld(fork->execution) ? withheld_ : finished_;
+  ended.splice(ended.end(), spare_, fork);
 }
 
 LifetimeTable::Running LifetimeTable::on_use(const ProcessUse& process, BootTime now,
@@ -128,14 +91,9 @@ LifetimeTable::Running LifetimeTable::on_use(const ProcessUse& process, BootTime
       return {};
     if (live != live_.end()) close_without_end(live);  // its exit was lost
     if (live_.size() >= capacity_) return {};
-    Execution fork;
-    fork.facts = process.facts;
-    fork.exec_time = key.start;
-    fork.cgroup = cgroup;
-    fork.exec_seen = false;
-    inherit_command(fork, process.facts.parent);
-    fork.ancestry = ancestry_of(fork.facts);
-    live = insert(live_.begin(), std::move(fork));
+    live = prepare_fork(process.facts, process.facts.parent, cgroup);
+    live_.splice(live_.begin(), spare_, live);
+    add_to_index(live);
     live->telling =
         Telling::done;  // most forks call execve at once: told when it lasts, and at its end
   }
@@ -169,8 +127,9 @@ void LifetimeTable::inherit_command(Execution& fork, const ProcessKey& from) {
 }
 
 std::vector<Execution> LifetimeTable::take_finished_and_started() {
-  auto result = std::exchange(finished_, {});
-  result.reserve(result.size() + unreported_);
+  std::vector<Execution> result;
+  result.reserve(pending());
+  tell_finished([&result](Execution& execution) { result.push_back(std::move(execution)); });
   for (auto live = std::prev(live_.end(), static_cast<std::ptrdiff_t>(unreported_));
        live != live_.end(); ++live) {
     result.push_back(live->execution);
@@ -182,8 +141,19 @@ std::vector<Execution> LifetimeTable::take_finished_and_started() {
   return result;
 }
 
-std::vector<Execution> LifetimeTable::take_withheld() {
-  return std::exchange(withheld_, {});
+void LifetimeTable::tell_finished(const Tell& tell) {
+  tell_all(finished_, tell);
+}
+
+void LifetimeTable::tell_withheld(const Tell& tell) {
+  tell_all(withheld_, tell);
+}
+
+void LifetimeTable::tell_all(LiveList& ended, const Tell& tell) {
+  while (!ended.empty()) {
+    tell(ended.front().execution);
+    recycle(ended, ended.begin());
+  }
 }
 
 bool LifetimeTable::is_withheld(const Execution& execution) const {
@@ -222,6 +192,11 @@ const ProcessFacts* LifetimeTable::find_parent(const ProcessKey& parent) {
 
 std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) {
   std::string names;
+  append_ancestry(facts, names);
+  return names;
+}
+
+void LifetimeTable::append_ancestry(const ProcessFacts& facts, std::string& names) {
   ProcessKey wanted = facts.parent;
   for (std::size_t i = 0; i < kMaxAncestors && wanted.pid != 0; ++i) {
     const ProcessFacts* ancestor = find_parent(wanted);
@@ -231,7 +206,6 @@ std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) {
     if (ancestor->parent.pid == wanted.pid) break;
     wanted = ancestor->parent;
   }
-  return names;
 }
 
 bool LifetimeTable::descends_from(const ProcessFacts& facts, std::uint32_t pid) {
@@ -247,8 +221,64 @@ bool LifetimeTable::descends_from(const ProcessFacts& facts, std::uint32_t pid) 
   return false;
 }
 
-void LifetimeTable::start(Execution&& execution) {
-  begin(insert(live_.end(), std::move(execution)));
+/// As new in everything but the room of its texts.
+LifetimeTable::LiveList::iterator LifetimeTable::prepare(const ProcessFacts& facts, BootTime began,
+                                                         const std::string& cgroup) {
+  if (spare_.empty()) spare_.emplace_back();
+  const auto prepared = std::prev(spare_.end());
+  prepared->telling = Telling::due;
+  prepared->mark = 0;
+  prepared->told.reset();
+  Execution& execution = prepared->execution;
+  execution.facts = facts;
+  execution.exec_time = began;
+  execution.cgroup = cgroup;
+  execution.filename.clear();
+  execution.argv.words.clear();
+  execution.argv.true_bytes = 0;
+  execution.argv.redacted = false;
+  execution.cwd.clear();
+  execution.tty.clear();
+  execution.ancestry.clear();
+  execution.inputs.reset();
+  execution.binary = 0;
+  execution.existing = false;
+  execution.exec_seen = true;
+  execution.earlier_execs = 0;
+  execution.so_far.reset();
+  execution.end.reset();
+  return prepared;
+}
+
+LifetimeTable::LiveList::iterator LifetimeTable::prepare_exec(const ExecEvent& event,
+                                                              const std::string& cgroup) {
+  const auto prepared = prepare(event.facts, event.time, cgroup);
+  Execution& execution = prepared->execution;
+  execution.filename = event.filename;
+  execution.argv = event.argv;
+  execution.cwd = event.cwd;
+  execution.tty = event.tty;
+  execution.inputs = event.inputs;
+  execution.existing = event.existing;
+  append_ancestry(event.facts, execution.ancestry);
+  return prepared;
+}
+
+LifetimeTable::LiveList::iterator LifetimeTable::prepare_fork(const ProcessFacts& facts,
+                                                              const ProcessKey& from,
+                                                              const std::string& cgroup) {
+  const auto prepared = prepare(facts, facts.process.start, cgroup);
+  Execution& execution = prepared->execution;
+  execution.exec_seen = false;
+  inherit_command(execution, from);
+  append_ancestry(facts, execution.ancestry);
+  return prepared;
+}
+
+void LifetimeTable::start(LiveList::iterator prepared) {
+  live_.splice(live_.end(), spare_, prepared);
+  add_to_index(prepared);
+  begin(prepared);
   evict_beyond_capacity();
 }
 
@@ -259,78 +289,74 @@ void LifetimeTable::begin(LiveList::iterator live) {
   if (!withheld) ++unreported_;
 }
 
-LifetimeTable::LiveList::iterator LifetimeTable::insert(LiveList::iterator before,
-                                                        Execution&& execution) {
-  const auto pid = execution.facts.process.pid;
-  LiveList::iterator live;
-  if (spare_live_.empty()) {
-    live = live_.insert(before, {.execution = std::move(execution)});
-  } else {
-    live = spare_live_.begin();
-    live_.splice(before, spare_live_, live);
-    live->restart(std::move(execution));
-  }
-  if (spare_by_pid_.empty()) {
-    by_pid_.emplace(pid, live);
-  } else {
-    spare_by_pid_.back().key() = pid;
-    spare_by_pid_.back().mapped() = live;
-    by_pid_.insert(std::move(spare_by_pid_.back()));
-    spare_by_pid_.pop_back();
-  }
-  return live;
-}
-
-void LifetimeTable::exec_again(LiveList::iterator live, Execution&& next) {
-  Execution& current = live->execution;
-  if (next.existing || next.exec_time <= current.exec_time) return;  // told already
+void LifetimeTable::exec_again(LiveList::iterator live, const ExecEvent& event,
+                               const std::string& cgroup) {
+  const Execution& current = live->execution;
+  if (event.existing || event.time <= current.exec_time) return;  // told already
+  const auto next = prepare_exec(event, cgroup);
+  next->execution.facts.process = current.facts.process;
   // /proc was read after the exec but before its event: one image, told first by /proc.
   const bool same_image =
-      current.existing && live->telling == Telling::due && current.argv == next.argv;
-  if (!current.exec_seen) {
-    // A fork, seen by a look at all processes before it called execve: the command begins here.
-    if (live->telling == Telling::due) --unreported_;
-    next.facts.process = current.facts.process;
-    live->restart(std::move(next));
-    return begin(live);
+      current.existing && live->telling == Telling::due && current.argv == event.argv;
+  // A fork, seen by a look at all processes before it called execve: the command begins here.
+  const bool was_fork = !current.exec_seen;
+  if (!was_fork) next->execution.earlier_execs = current.earlier_execs + (same_image ? 0 : 1);
+  remove_from_index(live);
+  live_.splice(live_.end(), spare_, next);
+  add_to_index(next);
+  if (was_fork || same_image) {
+    recycle(live_, live);
+  } else {
+    keep_without_end(live);
   }
-  next.earlier_execs = current.earlier_execs + (same_image ? 0 : 1);
-  next.facts.process = current.facts.process;
-  if (live->telling == Telling::due) --unreported_;
-  if (!same_image) keep_without_end(std::move(current), live->telling);
-  live->restart(std::move(next));
-  begin(live);
+  begin(next);
 }
 
-/// Once is enough for what was reported when it began.
-void LifetimeTable::keep_without_end(Execution&& execution, Telling telling) {
-  if (telling == Telling::done) return;
-  add_to(telling == Telling::withheld ? withheld_ : finished_, std::move(execution));
-}
-
-void LifetimeTable::finish(LiveList::iterator live, ExecutionEnd&& end) {
-  Execution& execution = live->execution;
-  execution.end = end;
-  execution.so_far.reset();
-  add_to(live->telling == Telling::withheld ? withheld_ : finished_, std::move(execution));
-  remove(live);
+void LifetimeTable::finish(LiveList::iterator live, const ExecutionEnd& end) {
+  live->execution.end = end;
+  live->execution.so_far.reset();
+  remove_from_index(live);
+  auto& ended = live->telling == Telling::withheld ? withheld_ : finished_;
+  ended.splice(ended.end(), live_, live);
 }
 
 void LifetimeTable::close_without_end(LiveList::iterator live) {
-  keep_without_end(std::move(live->execution), live->telling);
-  remove(live);
+  remove_from_index(live);
+  keep_without_end(live);
 }
 
-/// Its strings may have been moved away; who it is has not.
-void LifetimeTable::remove(LiveList::iterator live) {
+/// Once is enough for what was reported when it began.
+void LifetimeTable::keep_without_end(LiveList::iterator live) {
+  if (live->telling == Telling::done) return recycle(live_, live);
+  auto& ended = live->telling == Telling::withheld ? withheld_ : finished_;
+  ended.splice(ended.end(), live_, live);
+}
+
+void LifetimeTable::recycle(LiveList& from, LiveList::iterator live) {
+  if (spare_.size() < kSpareNodes && live->execution.argv.words.capacity() <= kSpareWords) {
+    spare_.splice(spare_.end(), from, live);
+  } else {
+    from.erase(live);
+  }
+}
+
+void LifetimeTable::add_to_index(LiveList::iterator live) {
+  const auto pid = live->execution.facts.process.pid;
+  if (spare_by_pid_.empty()) {
+    by_pid_.emplace(pid, live);
+    return;
+  }
+  spare_by_pid_.back().key() = pid;
+  spare_by_pid_.back().mapped() = live;
+  by_pid_.insert(std::move(spare_by_pid_.back()));
+  spare_by_pid_.pop_back();
+}
+
+/// What was yet to be reported of it is now told with its end, or never.
+void LifetimeTable::remove_from_index(LiveList::iterator live) {
   if (live->telling == Telling::due) --unreported_;
   auto by_pid = by_pid_.extract(live->execution.facts.process.pid);
-  if (spare_by_pid_.size() < kSpareNodes) {
-    spare_live_.splice(spare_live_.end(), live_, live);
-    spare_by_pid_.push_back(std::move(by_pid));
-  } else {
-    live_.erase(live);
-  }
+  if (spare_by_pid_.size() < kSpareNodes) spare_by_pid_.push_back(std::move(by_pid));
 }
 
 void LifetimeTable::evict_beyond_capacity() {

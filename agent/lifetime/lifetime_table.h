@@ -37,7 +37,7 @@ namespace foreshock::agent {
 ///  unless it has used nothing since.
 ///  - What the guard says is to be withheld is not reported, unless it lives long enough for an
 ///  interim report: it is
-///    given to take_withheld() when it has ended or was superseded.
+///    given to tell_withheld() when it has ended or was superseded.
 ///  - Events told twice change nothing, and neither does an `existing` process that has already
 ///  been seen
 ///    to exec or to end. Remembered for that: the last end of each of kEndedSlots process ids.
@@ -60,8 +60,8 @@ class LifetimeTable {
   explicit LifetimeTable(std::size_t capacity, FindProcess find_process = {},
                          Nanoseconds interim = std::chrono::minutes(1), Withhold withhold = {});
 
-  void on_exec(ExecEvent&& event, const std::string& cgroup);
-  void on_exit(ExitEvent&& event, const std::string& cgroup);
+  void on_exec(const ExecEvent& event, const std::string& cgroup);
+  void on_exit(const ExitEvent& event, const std::string& cgroup);
 
   /// A look at what a process has used; one that is not known yet is a fork. `mark` is the caller's
   /// own, 0 as long as the caller has not set it for this execution. Both hold until the table is
@@ -81,8 +81,14 @@ class LifetimeTable {
   /// started and still runs, in the order of execs, then what runs on.
   std::vector<Execution> take_finished_and_started();
 
-  /// What was withheld and ended, or was superseded without an end, since it was taken last.
-  std::vector<Execution> take_withheld();
+  /// Of that only what ended or was superseded. It is the caller's during the call only: what it is
+  /// kept in serves what starts next, so that a busy host allocates nothing for it.
+  using Tell = std::function<void(Execution&)>;
+  void tell_finished(const Tell& tell);
+  std::size_t finished() const { return finished_.size(); }
+
+  /// What was withheld and ended, or was superseded without an end, since the last call.
+  void tell_withheld(const Tell& tell);
 
   std::size_t alive() const { return live_.size(); }
   /// How many take_… would return.
@@ -102,13 +108,6 @@ class LifetimeTable {
     Telling telling = Telling::due;
     std::uint32_t mark = 0;
     std::optional<UseSoFar> told{};  ///< with the last report of it
-
-    void restart(Execution&& next) {
-      execution = std::move(next);
-      telling = Telling::due;
-      mark = 0;
-      told.reset();
-    }
   };
   using LiveList = std::list<Live>;
   using ByPid = std::unordered_map<std::uint32_t, LiveList::iterator>;
@@ -117,17 +116,25 @@ class LifetimeTable {
   const ProcessFacts* find_parent(const ProcessKey& parent);
   LiveList::iterator find(std::uint32_t pid);
   const Execution* find_running(const ProcessKey& process);
+  void append_ancestry(const ProcessFacts& facts, std::string& names);
   void inherit_command(Execution& fork, const ProcessKey& from);
   void tell_interim_if_due(Live& live, const ProcessUse& process, BootTime now);
-  void start(Execution&& execution);
   bool is_withheld(const Execution& execution) const;
+  // What these return is the last of spare_, to be moved to where it belongs.
+  LiveList::iterator prepare(const ProcessFacts& facts, BootTime began, const std::string& cgroup);
+  LiveList::iterator prepare_exec(const ExecEvent& event, const std::string& cgroup);
+  LiveList::iterator prepare_fork(const ProcessFacts& facts, const ProcessKey& from,
+                                  const std::string& cgroup);
+  void start(LiveList::iterator prepared);
   void begin(LiveList::iterator live);
-  void keep_without_end(Execution&& execution, Telling telling);
-  LiveList::iterator insert(LiveList::iterator before, Execution&& execution);
-  void exec_again(LiveList::iterator live, Execution&& next);
-  void finish(LiveList::iterator live, ExecutionEnd&& end);
+  void exec_again(LiveList::iterator live, const ExecEvent& event, const std::string& cgroup);
+  void finish(LiveList::iterator live, const ExecutionEnd& end);
   void close_without_end(LiveList::iterator live);
-  void remove(LiveList::iterator live);
+  void keep_without_end(LiveList::iterator live);
+  void recycle(LiveList& from, LiveList::iterator live);
+  void tell_all(LiveList& ended, const Tell& tell);
+  void add_to_index(LiveList::iterator live);
+  void remove_from_index(LiveList::iterator live);
   void evict_beyond_capacity();
   bool ended_already(const ProcessKey& process) const;
   void remember_end(const ProcessKey& process);
@@ -141,14 +148,13 @@ class LifetimeTable {
   LiveList live_;  ///< forks and what is withheld, then the others in the order of execs: what is
                    ///< not yet reported is at the end
   ByPid by_pid_;
-  // Nodes of what has ended, for what starts next: a busy host would allocate and free them all the
-  // time.
-  LiveList spare_live_;
-  std::vector<ByPid::node_type> spare_by_pid_;
   std::size_t unreported_ = 0;  ///< of live_
-  std::vector<Execution> finished_;
+  LiveList finished_;
+  LiveList withheld_;
   std::vector<Execution> interims_;
-  std::vector<Execution> withheld_;
+  // What was told, for what starts next: a busy host would allocate and free it all the time.
+  LiveList spare_;
+  std::vector<ByPid::node_type> spare_by_pid_;
   std::vector<ProcessKey> ended_;  ///< slot: pid modulo kEndedSlots
   std::uint64_t evicted_ = 0;
 };

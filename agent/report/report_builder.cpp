@@ -11,9 +11,8 @@ ReportBuilder::ReportBuilder(BootId boot_id, std::string host_name, std::string 
       agent_version_(std::move(agent_version)),
       period_start_(start) {}
 
-Report ReportBuilder::build(BootTime now, WallTime wall_now, std::vector<Execution> executions,
-                            ResourceSample samples, const LossTotals& totals,
-                            std::vector<ActionOutcome> outcomes) {
+Report ReportBuilder::build(BootTime now, WallTime wall_now, ResourceSample samples,
+                            const LossTotals& totals, std::vector<ActionOutcome> outcomes) {
   Report report;
   report.boot_id = boot_id_;
   report.host_name = host_name_;
@@ -21,7 +20,6 @@ Report ReportBuilder::build(BootTime now, WallTime wall_now, std::vector<Executi
   report.period_start = std::exchange(period_start_, now);
   report.period_end = now;
   report.wall_minus_boot = wall_now.time_since_epoch() - now.time_since_epoch();
-  report.executions = std::move(executions);
   report.samples = std::move(samples);
   report.losses = losses_since_last(totals);
   report.outcomes = std::move(outcomes);

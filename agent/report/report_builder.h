@@ -20,11 +20,10 @@ class ReportBuilder {
   ReportBuilder(BootId boot_id, std::string host_name, std::string agent_version, BootTime start);
 
   void set_host_name(std::string name) { host_name_ = std::move(name); }
-  /// The report of the period since the last one. `totals` are totals since the agent started; a
-  /// hop that is missing from them is taken to have lost nothing new. A total that went back (its
-  /// counter was made anew) counts from zero.
-  Report build(BootTime now, WallTime wall_now, std::vector<Execution> executions,
-               ResourceSample samples, const LossTotals& totals,
+  /// The report of the period since the last one, but for its executions. `totals` are totals since
+  /// the agent started; a hop that is missing from them is taken to have lost nothing new. A total
+  /// that went back (its counter was made anew) counts from zero.
+  Report build(BootTime now, WallTime wall_now, ResourceSample samples, const LossTotals& totals,
                std::vector<ActionOutcome> outcomes);
 
  private:

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "common/base/bytes.h"
@@ -18,10 +19,27 @@ inline constexpr std::size_t kMaxMessageBytes = std::size_t{16} << 20;  ///< on 
 /// A report as a zstd frame of a FlatBuffers Report. Does not look at the bounds.
 ByteBuffer encode_report(const Report& report);
 
-/// The same in as many payloads as keep each within the bounds (nearly always one): the executions
-/// are shared out, everything else travels with the first. For the sending side: a payload over the
-/// bounds would be refused each time it is sent again.
-std::vector<ByteBuffer> encode_report_in_parts(Report report);
+/// The same for the sending side, which encodes each execution as soon as it is over: in the
+/// processor's cache, and held in the bytes of the wire. A payload over the bounds would be refused
+/// each time it is sent again, so there are as many as keep each within them: nearly always one.
+class ReportWriter {
+ public:
+  ReportWriter();
+  ~ReportWriter();
+
+  void add(const Execution& execution);
+  /// How many were added since the last report.
+  std::size_t executions() const { return executions_; }
+  /// Those executions with what else the report has (it brings none itself), which travels with the
+  /// first payload. Begins the next report.
+  std::vector<ByteBuffer> finish(Report report);
+
+ private:
+  struct Part;
+
+  std::vector<std::unique_ptr<Part>> parts_;  // the first one's memory is kept for the next report
+  std::size_t executions_ = 0;
+};
 
 /// Verifies before it reads. Anything that is not a sound report is `corrupt`, with what is wrong.
 Result<Report> decode_report(ByteView payload);

@@ -1,6 +1,7 @@
 #include "common/wire/codec_fields.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -11,8 +12,6 @@ namespace {
 constexpr std::int64_t kMaxNanoseconds = std::int64_t{1} << 62;
 /// The kernel's own word for "nobody logged in".
 constexpr std::uint32_t kNoLogin = 4294967295U;
-/// A builder that had to grow beyond this gives its memory back.
-constexpr std::size_t kKeptBuilderBytes = std::size_t{4} << 20;
 
 std::optional<std::uint32_t> read_login(std::uint32_t id) {
   return id == kNoLogin ? std::nullopt : std::optional(id);
@@ -72,19 +71,30 @@ UseSoFar read_so_far(FieldReader& reader, const schema::UseSoFar& so_far) {
 
 }  // namespace
 
+void clear(fb::FlatBufferBuilder& builder) {
+  if (builder.GetSize() > kKeptBuilderBytes) {
+    builder.Reset();
+  } else {
+    builder.Clear();
+  }
+}
+
 BuilderLease::BuilderLease()
     : builder_([]() -> fb::FlatBufferBuilder& {
-        // Filled from its end: what is never written takes no memory, and growing copies all of it.
         thread_local fb::FlatBufferBuilder builder(kKeptBuilderBytes);
         return builder;
       }()) {}
 
 BuilderLease::~BuilderLease() {
-  if (builder_.GetSize() > kKeptBuilderBytes) {
-    builder_.Reset();
-  } else {
-    builder_.Clear();
-  }
+  clear(builder_);
+}
+
+fb::Offset<fb::String> SharedTexts::write(fb::FlatBufferBuilder& builder, std::string_view text) {
+  if (text.empty()) return {};
+  auto& kept = slots_[std::hash<std::string_view>()(text) % kSlots];
+  if (kept.IsNull() || fb::GetTemporaryPointer(builder, kept)->string_view() != text)
+    kept = builder.CreateString(text.data(), text.size());
+  return kept;
 }
 
 std::string FieldReader::text(const fb::String* string) {
@@ -230,18 +240,18 @@ Reflex read_reflex(FieldReader& reader, const schema::Reflex& reflex) {
           .dry_run = reflex.dry_run()};
 }
 
-fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
+fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder, SharedTexts& texts,
                                               const Execution& execution) {
   const ProcessFacts& facts = execution.facts;
   const auto process = write_process(facts.process);
   const auto parent = write_process(facts.parent);
-  const auto cgroup = write_shared_text(builder, execution.cgroup);
-  const auto comm = write_shared_text(builder, facts.comm);
-  const auto filename = write_shared_text(builder, execution.filename);
-  const auto argv = write_text(builder, execution.argv.words);
-  const auto cwd = write_shared_text(builder, execution.cwd);
-  const auto tty = write_shared_text(builder, execution.tty);
-  const auto ancestry = write_shared_text(builder, execution.ancestry);
+  const auto cgroup = texts.write(builder, execution.cgroup);
+  const auto comm = texts.write(builder, facts.comm);
+  const auto filename = texts.write(builder, execution.filename);
+  const auto argv = texts.write(builder, execution.argv.words);
+  const auto cwd = texts.write(builder, execution.cwd);
+  const auto tty = texts.write(builder, execution.tty);
+  const auto ancestry = texts.write(builder, execution.ancestry);
   const auto so_far =
       execution.so_far ? write_so_far(builder, *execution.so_far) : fb::Offset<schema::UseSoFar>();
   const auto end =

@@ -2,6 +2,7 @@
 
 // Private to the codec*.cpp files: what reports and messages have in common on the wire.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,11 @@ inline constexpr fb::uoffset_t kMaxTables = 500'000;
 /// small one could unfold to any size.
 inline constexpr std::size_t kMaxDecodedBytes = std::size_t{96} << 20;
 
+/// A builder that had to grow beyond this gives its memory back when it is cleared. Filled from its
+/// end: what is never written takes no memory, and growing copies all of it.
+inline constexpr std::size_t kKeptBuilderBytes = std::size_t{4} << 20;
+void clear(fb::FlatBufferBuilder& builder);
+
 /// Lends the thread's builder, empty; so that encoding does not allocate each time.
 class BuilderLease {
  public:
@@ -41,6 +47,20 @@ class BuilderLease {
 
  private:
   fb::FlatBufferBuilder& builder_;
+};
+
+/// Writes texts that repeat within one buffer once, nearly always: a text is looked for where the
+/// last one of its hash was kept. Several per execution, so that the ordered tree of
+/// CreateSharedString would cost as much as the rest of it.
+class SharedTexts {
+ public:
+  /// None for an empty text. All texts go to the same builder.
+  fb::Offset<fb::String> write(fb::FlatBufferBuilder& builder, std::string_view text);
+  void clear() { slots_.fill({}); }
+
+ private:
+  static constexpr std::size_t kSlots = 1024;
+  std::array<fb::Offset<fb::String>, kSlots> slots_{};
 };
 
 /// Reads scalars and strings of a verified buffer and notes the first value that makes no sense, so
@@ -104,7 +124,7 @@ CgroupTarget read_target(FieldReader& reader, const schema::CgroupTarget& target
 fb::Offset<schema::Reflex> write_reflex(fb::FlatBufferBuilder& builder, const Reflex& reflex);
 Reflex read_reflex(FieldReader& reader, const schema::Reflex& reflex);
 
-fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder,
+fb::Offset<schema::Execution> write_execution(fb::FlatBufferBuilder& builder, SharedTexts& texts,
                                               const Execution& execution);
 Execution read_execution(FieldReader& reader, const schema::Execution& execution);
 

@@ -46,7 +46,8 @@ BodyOffset write_body(Builder& builder, const Batch& batch) {
 }
 
 BodyOffset write_body(Builder& builder, const UrgentExec& urgent) {
-  const auto execution = wire::write_execution(builder, urgent.execution);
+  wire::SharedTexts texts;
+  const auto execution = wire::write_execution(builder, texts, urgent.execution);
   const auto boot_id = to_wire(urgent.boot_id.value);
   return {schema::Body::UrgentExec,
           schema::CreateUrgentExec(builder, &boot_id, urgent.wall_minus_boot.count(), execution)

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/assert.h"
 #include "common/wire/codec.h"
 #include "common/wire/codec_fields.h"
 #include "common/wire/zstd_frame.h"
@@ -14,6 +15,7 @@ namespace {
 using wire::BuilderLease;
 using wire::FieldReader;
 using wire::from_wire;
+using wire::SharedTexts;
 using wire::to_wire;
 namespace fb = flatbuffers;
 using Builder = fb::FlatBufferBuilder;
@@ -416,12 +418,16 @@ WorkloadIdentity read_identity(FieldReader& reader, const schema::WorkloadIdenti
           .pod = reader.text(table.pod())};
 }
 
-fb::Offset<schema::Report> write_report(Builder& builder, const Report& report) {
+/// `executions` are those of the report; its own are not looked at.
+fb::Offset<schema::Report> write_report(
+    Builder& builder, const Report& report,
+    const std::vector<fb::Offset<schema::Execution>>& written_executions) {
   const auto boot_id = to_wire(report.boot_id.value);
   const auto host_name = builder.CreateString(report.host_name);
   const auto agent_version = wire::write_text(builder, report.agent_version);
-  const auto executions =
-      write_all<schema::Execution>(builder, report.executions, wire::write_execution);
+  const auto executions = written_executions.empty()
+                              ? fb::Offset<fb::Vector<fb::Offset<schema::Execution>>>()
+                              : builder.CreateVector(written_executions);
   const auto host = report.samples.host ? write_host(builder, *report.samples.host)
                                         : fb::Offset<schema::HostSample>();
   const auto workloads =
@@ -497,49 +503,74 @@ std::size_t encoded_bytes(const Execution& execution) {
          execution.tty.size() + execution.ancestry.size();
 }
 
-bool fits_in_one(const Report& report) {
-  std::size_t used = 0;
-  for (const auto& execution : report.executions) used += encoded_bytes(execution);
-  return used <= kMaxExecutionBytes;
+ByteBuffer finish_report(Builder& builder, const Report& report,
+                         const std::vector<fb::Offset<schema::Execution>>& written_executions) {
+  schema::FinishReportBuffer(builder, write_report(builder, report, written_executions));
+  return compress(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())));
 }
 
 }  // namespace
 
 ByteBuffer encode_report(const Report& report) {
   const BuilderLease builder;
-  schema::FinishReportBuffer(*builder, write_report(*builder, report));
-  return compress(std::as_bytes(std::span(builder->GetBufferPointer(), builder->GetSize())));
+  SharedTexts texts;
+  std::vector<fb::Offset<schema::Execution>> executions;
+  executions.reserve(report.executions.size());
+  for (const auto& execution : report.executions)
+    executions.push_back(wire::write_execution(*builder, texts, execution));
+  return finish_report(*builder, report, executions);
 }
 
-std::vector<ByteBuffer> encode_report_in_parts(Report report) {
-  std::vector<ByteBuffer> parts;
-  if (fits_in_one(report)) {
-    parts.push_back(encode_report(report));
-    return parts;
+/// What one payload will hold.
+struct ReportWriter::Part {
+  Builder builder{wire::kKeptBuilderBytes};
+  SharedTexts texts;
+  std::vector<fb::Offset<schema::Execution>> executions;
+  std::size_t bytes = 0;  ///< of the executions, at most
+
+  void clear() {
+    wire::clear(builder);
+    texts.clear();
+    executions.clear();
+    bytes = 0;
   }
-  std::vector<Execution> waiting = std::exchange(report.executions, {});
-  std::size_t used = 0;
-  for (auto& execution : waiting) {
-    const std::size_t size = encoded_bytes(execution);
-    if (used + size > kMaxExecutionBytes && !report.executions.empty()) {
-      parts.push_back(encode_report(report));
-      // Everything else travels once.
-      report.executions.clear();
-      report.samples = {};
-      report.losses.clear();
-      report.outcomes.clear();
-      report.reflexes.clear();
-      report.identities.clear();
-      report.binaries.clear();
-      report.app_metrics.clear();
-      report.upcoming.reset();
-      used = 0;
-    }
-    used += size;
-    report.executions.push_back(std::move(execution));
+};
+
+ReportWriter::ReportWriter() {
+  parts_.push_back(std::make_unique<Part>());
+}
+
+ReportWriter::~ReportWriter() = default;
+
+void ReportWriter::add(const Execution& execution) {
+  const std::size_t bytes = encoded_bytes(execution);
+  if (parts_.back()->bytes + bytes > kMaxExecutionBytes && !parts_.back()->executions.empty())
+    parts_.push_back(std::make_unique<Part>());
+  Part& part = *parts_.back();
+  part.executions.push_back(wire::write_execution(part.builder, part.texts, execution));
+  part.bytes += bytes;
+  ++executions_;
+}
+
+std::vector<ByteBuffer> ReportWriter::finish(Report report) {
+  FS_ASSERT(report.executions.empty());
+  std::vector<ByteBuffer> payloads;
+  for (const auto& part : parts_) {
+    payloads.push_back(finish_report(part->builder, report, part->executions));
+    // Everything else travels once.
+    report.samples = {};
+    report.losses.clear();
+    report.outcomes.clear();
+    report.reflexes.clear();
+    report.identities.clear();
+    report.binaries.clear();
+    report.app_metrics.clear();
+    report.upcoming.reset();
   }
-  parts.push_back(encode_report(report));
-  return parts;
+  parts_.resize(1);
+  parts_.front()->clear();
+  executions_ = 0;
+  return payloads;
 }
 
 Result<Report> decode_report(ByteView payload) {

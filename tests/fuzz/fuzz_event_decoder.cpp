@@ -33,7 +33,8 @@ void check(const ExitEvent& exit) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto event = agent::decode_event(std::as_bytes(std::span(data, size)));
-  if (event) std::visit([](const auto& decoded) { check(decoded); }, *event);
+  ProcessEvent event;
+  if (agent::decode_event(std::as_bytes(std::span(data, size)), event))
+    std::visit([](const auto& decoded) { check(decoded); }, event);
   return 0;
 }

@@ -117,7 +117,7 @@ class TestAgent {
     Execution execution;
     execution.facts.process.pid = pid;
     report.executions.push_back(execution);
-    for (const auto& payload : encode_report_in_parts(report)) ASSERT_TRUE(spool_->append(payload));
+    ASSERT_TRUE(spool_->append(encode_report(report)));
   }
 
   void turn() {

@@ -78,14 +78,20 @@ fs_exit_event make_exit() {
   return event;
 }
 
+Result<ProcessEvent> decode(ByteView record) {
+  ProcessEvent event;
+  FS_CHECK(decode_event(record, event));
+  return event;
+}
+
 void expect_corrupt(const ByteBuffer& record) {
-  const auto decoded = decode_event(record);
+  const auto decoded = decode(record);
   ASSERT_FALSE(decoded);
   EXPECT_EQ(decoded.error().code(), ErrorCode::corrupt);
 }
 
 TEST(EventDecoder, decodes_an_exec) {
-  const auto decoded = decode_event(to_record(make_exec(), kFilename + kWords));
+  const auto decoded = decode(to_record(make_exec(), kFilename + kWords));
   ASSERT_TRUE(decoded) << decoded.error().message();
   const auto& exec = std::get<ExecEvent>(*decoded);
   EXPECT_EQ(exec.time, BootTime(1240ms));
@@ -112,7 +118,7 @@ TEST(EventDecoder, joins_the_names_of_the_working_directory) {
   fs_exec_event event = make_exec_in(kCwd);
   event.tty_bytes = 4;
   event.header.bytes += event.tty_bytes;
-  const auto decoded = decode_event(to_record(event, kCwd + kFilename + kWords + "pts3"));
+  const auto decoded = decode(to_record(event, kCwd + kFilename + kWords + "pts3"));
   ASSERT_TRUE(decoded) << decoded.error().message();
   const auto& exec = std::get<ExecEvent>(*decoded);
   EXPECT_EQ(exec.cwd, "/srv/app");
@@ -124,15 +130,15 @@ TEST(EventDecoder, joins_the_names_of_the_working_directory) {
 TEST(EventDecoder, shows_a_working_directory_that_was_cut_or_not_read) {
   fs_exec_event event = make_exec_in(kCwd);
   event.cwd_is_cut = 1;
-  auto decoded = decode_event(to_record(event, kCwd + kFilename + kWords));
+  auto decoded = decode(to_record(event, kCwd + kFilename + kWords));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<ExecEvent>(*decoded).cwd, ".../srv/app");
   event = make_exec();
-  decoded = decode_event(to_record(event, kFilename + kWords));
+  decoded = decode(to_record(event, kFilename + kWords));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<ExecEvent>(*decoded).cwd, "/") << "no name: the root itself";
   event.cwd_is_cut = 1;
-  decoded = decode_event(to_record(event, kFilename + kWords));
+  decoded = decode(to_record(event, kFilename + kWords));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<ExecEvent>(*decoded).cwd, "");
 }
@@ -173,7 +179,7 @@ RoomyExec make_roomy_exec() {
 TEST(EventDecoder, decodes_an_exec_of_older_programs) {
   auto event = make_roomy_exec();
   const std::string tail = kCwd + kFilename + kWords;
-  const auto decoded = decode_event(to_record(event, tail));
+  const auto decoded = decode(to_record(event, tail));
   ASSERT_TRUE(decoded) << decoded.error().message();
   const auto& exec = std::get<ExecEvent>(*decoded);
   EXPECT_EQ(exec.facts.comm, "pg_dump");
@@ -194,7 +200,7 @@ TEST(EventDecoder, decodes_an_exec_of_older_programs) {
 }
 
 TEST(EventDecoder, decodes_an_exit) {
-  const auto decoded = decode_event(to_record(make_exit()));
+  const auto decoded = decode(to_record(make_exit()));
   ASSERT_TRUE(decoded) << decoded.error().message();
   const auto& exit = std::get<ExitEvent>(*decoded);
   EXPECT_EQ(exit.time, BootTime(2s));
@@ -229,8 +235,8 @@ fs_short_exit_event make_short_exit() {
 }
 
 TEST(EventDecoder, decodes_a_short_exit_as_the_long_one) {
-  const auto decoded_short = decode_event(to_record(make_short_exit()));
-  const auto decoded_long = decode_event(to_record(make_exit()));
+  const auto decoded_short = decode(to_record(make_short_exit()));
+  const auto decoded_long = decode(to_record(make_exit()));
   ASSERT_TRUE(decoded_short) << decoded_short.error().message();
   ASSERT_TRUE(decoded_long);
   const auto& one = std::get<ExitEvent>(*decoded_short);
@@ -253,7 +259,7 @@ TEST(EventDecoder, decodes_a_short_exit_as_the_long_one) {
 TEST(EventDecoder, counts_what_no_tick_has_met_as_user_time) {
   fs_exit_event event = make_exit();
   event.user_ns = event.system_ns = 0;
-  const auto decoded = decode_event(to_record(event));
+  const auto decoded = decode(to_record(event));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<ExitEvent>(*decoded).use.user, 100ms);
   EXPECT_EQ(std::get<ExitEvent>(*decoded).use.system, 0ns);
@@ -263,7 +269,7 @@ TEST(EventDecoder, survives_tick_counts_of_any_size) {
   fs_exit_event event = make_exit();
   event.cpu_ns = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   event.user_ns = event.system_ns = std::numeric_limits<std::uint64_t>::max();
-  const auto decoded = decode_event(to_record(event));
+  const auto decoded = decode(to_record(event));
   ASSERT_TRUE(decoded);
   const auto& use = std::get<ExitEvent>(*decoded).use;
   EXPECT_EQ(use.user + use.system, use.cpu);
@@ -272,7 +278,7 @@ TEST(EventDecoder, survives_tick_counts_of_any_size) {
 TEST(EventDecoder, says_when_argv_was_cut) {
   fs_exec_event event = make_exec();
   event.argv_true_bytes = 5000;
-  const auto decoded = decode_event(to_record(event, kFilename + kWords));
+  const auto decoded = decode(to_record(event, kFilename + kWords));
   ASSERT_TRUE(decoded);
   EXPECT_TRUE(std::get<ExecEvent>(*decoded).argv.truncated());
 }
@@ -355,7 +361,7 @@ TEST(EventDecoder, decodes_an_exit_of_programs_that_did_not_count_connections) {
   event.header.bytes = offsetof(fs_exit_event, connections);
   auto record = to_record(event);
   record.resize(event.header.bytes);
-  const auto decoded = decode_event(record);
+  const auto decoded = decode(record);
   ASSERT_TRUE(decoded) << decoded.error().message();
   const auto& exit = std::get<ExitEvent>(*decoded);
   EXPECT_EQ(exit.use.involuntary_switches, 8u);

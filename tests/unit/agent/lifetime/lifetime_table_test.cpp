@@ -59,7 +59,7 @@ TEST(LifetimeTable, names_the_ancestors_that_are_known) {
   EXPECT_EQ(table.take_finished_and_started().at(0).ancestry, "") << "that is another process";
   auto fork = exit_of(6, 3000, 3010);
   fork.facts.parent = {2, at(1020)};
-  table.on_exit(std::move(fork), "/");
+  table.on_exit(fork, "/");
   EXPECT_EQ(table.take_finished_and_started().at(0).ancestry, std::string("sshd\0systemd\0", 13));
 }
 
@@ -81,7 +81,7 @@ TEST(LifetimeTable, looks_up_ancestors_that_never_called_exec_once) {
     event.facts.parent = {2, at(1500)};
     EXPECT_TRUE(table.descends_from(event.facts, 1));
     EXPECT_FALSE(table.descends_from(event.facts, 9));
-    table.on_exec(std::move(event), "/");
+    table.on_exec(event, "/");
   }
   for (const auto& execution : table.take_finished_and_started())
     EXPECT_EQ(execution.ancestry, std::string("bash\0sshd\0", 10));
@@ -97,12 +97,12 @@ TEST(LifetimeTable, looks_once_for_an_ancestor_that_has_ended) {
   for (std::uint32_t pid = 3; pid < 6; ++pid) {
     auto event = exec(pid, 2000, 2000, "ls");
     event.facts.parent = {2, at(1500)};
-    table.on_exec(std::move(event), "/");
+    table.on_exec(event, "/");
   }
   EXPECT_EQ(looks, 1);
   auto later = exec(7, 9000, 9000, "ls");
   later.facts.parent = {2, at(8000)};  // another process of that id
-  table.on_exec(std::move(later), "/");
+  table.on_exec(later, "/");
   EXPECT_EQ(looks, 2);
 }
 
@@ -111,10 +111,65 @@ TEST(LifetimeTable, names_at_most_eight_ancestors) {
   for (std::uint32_t pid = 1; pid < 30; ++pid) {
     auto event = exec(pid, 1000 + static_cast<int>(pid) * 10, 2000, "x");
     if (pid > 1) event.facts.parent = {pid - 1, at(990 + static_cast<int>(pid) * 10)};
-    table.on_exec(std::move(event), "/");
+    table.on_exec(event, "/");
   }
   EXPECT_EQ(table.take_finished_and_started().back().ancestry.size(),
             2 * LifetimeTable::kMaxAncestors);
+}
+
+TEST(LifetimeTable, nothing_of_an_earlier_execution_is_told_with_a_later_one) {
+  const auto tell_only = [](LifetimeTable& table) {
+    std::vector<Execution> told;
+    table.tell_finished([&told](const Execution& execution) { told.push_back(execution); });
+    EXPECT_EQ(told.size(), 1U);
+    return told.at(0);
+  };
+  const auto plain = [](LifetimeTable& table, std::uint32_t pid) {
+    table.on_exec(exec(pid, 3000, 3001, "ls"), "/b");
+    table.on_exit(exit_of(pid, 3000, 3050), "/b");
+  };
+  LifetimeTable fresh(10);
+
+  LifetimeTable used(10);
+  auto first = exec(1, 1000, 1001, "make");
+  first.facts.parent = {7, at(500)};
+  first.facts.identity = {.uid = 1, .gid = 2, .login_uid = 3, .session_id = 4};
+  first.facts.cgroup_id = 5;
+  first.argv = {.words = std::string(100, 'x') + '\0', .true_bytes = 500, .redacted = true};
+  first.inputs = InputFiles{.count = 1, .total = Bytes{2}, .largest = Bytes{3}};
+  first.cwd = "/srv/of/the/first";
+  first.tty = "pts/3";
+  first.existing = true;
+  used.on_exec(existing(7, 500, "parent"), "/a");
+  used.on_exec(first, "/a/longer/path/than/the/other");
+  auto again = first;
+  again.time = at(1002);
+  again.existing = false;
+  again.argv = make_argv({"other"});
+  used.on_exec(again, "/a");
+  auto last = exit_of(1, 1000, 1050);
+  last.use_known = false;
+  last.connections = 9;
+  used.on_exit(last, "/a");
+  used.on_exit(exit_of(7, 500, 2000), "/a");
+  int told = 0;
+  used.tell_finished([&told](Execution& execution) {
+    execution.binary = 77;
+    execution.so_far = UseSoFar{};
+    ++told;
+  });
+  EXPECT_EQ(told, 3);
+  // As often as something waits to be used again, in one way and in the other.
+  for (std::uint32_t pid = 2; pid < 5; ++pid) {
+    plain(used, pid);
+    plain(fresh, pid);
+    EXPECT_EQ(tell_only(used), tell_only(fresh));
+  }
+  for (std::uint32_t pid = 5; pid < 8; ++pid) {
+    used.on_exit(exit_of(pid, 4000, 4050), "/b");
+    fresh.on_exit(exit_of(pid, 4000, 4050), "/b");
+    EXPECT_EQ(tell_only(used), tell_only(fresh));
+  }
 }
 
 TEST(LifetimeTable, joins_exec_and_exit_of_one_period_into_one_record) {
@@ -430,34 +485,40 @@ class WithholdingTable : public testing::Test {
     return event;
   }
 
+  std::vector<Execution> take_withheld() {
+    std::vector<Execution> withheld;
+    table_.tell_withheld([&withheld](const Execution& told) { withheld.push_back(told); });
+    return withheld;
+  }
+
   LifetimeTable table_;
 };
 
 TEST_F(WithholdingTable, tells_each_execution_in_one_place) {
   table_.on_exec(in_storm(exec(1, 1000, 1001, "cc")), "/build");
   table_.on_exec(exec(2, 1000, 1001, "sshd"), "/ssh");
-  EXPECT_TRUE(table_.take_withheld().empty()) << "it has not ended";
+  EXPECT_TRUE(take_withheld().empty()) << "it has not ended";
   EXPECT_EQ(table_.take_finished_and_started().size(), 1U);
   table_.on_exit(exit_of(1, 1000, 1050, 9), "/build");
   auto fork = exit_of(3, 1000, 1050);
   fork.facts.cgroup_id = 66;
   table_.on_exit(std::move(fork), "/build");
   EXPECT_TRUE(table_.take_finished_and_started().empty());
-  const auto withheld = table_.take_withheld();
+  const auto withheld = take_withheld();
   ASSERT_EQ(withheld.size(), 2U);
   EXPECT_EQ(withheld[0].argv, make_argv({"cc"}));
   EXPECT_EQ(withheld[0].end.value().use.cpu, milliseconds(9));
   EXPECT_FALSE(withheld[1].exec_seen);
-  EXPECT_TRUE(table_.take_withheld().empty());
+  EXPECT_TRUE(take_withheld().empty());
 }
 
 TEST_F(WithholdingTable, keeps_images_that_were_superseded_or_given_up) {
   table_.on_exec(in_storm(exec(1, 1000, 1001, "sh")), "/build");
   table_.on_exec(in_storm(exec(1, 1000, 1002, "cc")), "/build");
-  EXPECT_EQ(table_.take_withheld().size(), 1U);
+  EXPECT_EQ(take_withheld().size(), 1U);
   for (std::uint32_t pid = 2; pid < 20; ++pid)
     table_.on_exec(in_storm(exec(pid, 2000, 2001, "cc")), "/build");
-  EXPECT_EQ(table_.take_withheld().size(), 9U);
+  EXPECT_EQ(take_withheld().size(), 9U);
   EXPECT_TRUE(table_.take_finished_and_started().empty());
 }
 
@@ -476,7 +537,7 @@ TEST_F(WithholdingTable, tells_one_that_lasts_with_its_interim_use) {
   ASSERT_EQ(interim.size(), 1U);
   EXPECT_TRUE(interim[0].so_far);
   table_.on_exit(exit_of(1, 1000, 70'000), "/build");
-  EXPECT_TRUE(table_.take_withheld().empty());
+  EXPECT_TRUE(take_withheld().empty());
   EXPECT_EQ(table_.take_finished_and_started().size(), 1U) << "the same record, with its end";
 }
 

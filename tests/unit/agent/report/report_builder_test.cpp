@@ -22,22 +22,19 @@ ReportBuilder make_builder() {
 }
 
 Report build(ReportBuilder& builder, int now, const LossTotals& totals) {
-  return builder.build(boot(now), wall(1'000'000 + now), {}, {}, totals, {});
+  return builder.build(boot(now), wall(1'000'000 + now), {}, totals, {});
 }
 
 TEST(ReportBuilder, puts_the_parts_of_one_period_together) {
   auto builder = make_builder();
-  Execution execution;
-  execution.facts.comm = "make";
   ResourceSample samples;
   samples.process_count = 12;
   ActionOutcome outcome;
   outcome.command_id = 77;
-  const auto report = builder.build(boot(101), wall(5000), {execution}, samples, {}, {outcome});
+  const auto report = builder.build(boot(101), wall(5000), samples, {}, {outcome});
   EXPECT_EQ(report.boot_id, (BootId{{1, 2}}));
   EXPECT_EQ(report.host_name, "host-a");
   EXPECT_EQ(report.agent_version, "1.2.3");
-  EXPECT_EQ(report.executions, std::vector{execution});
   EXPECT_EQ(report.samples, samples);
   EXPECT_EQ(report.outcomes, std::vector{outcome});
   EXPECT_EQ(report.to_wall(boot(101)), wall(5000));

@@ -76,6 +76,17 @@ TEST(ReportCodec, a_clock_that_went_backwards_does_not_make_a_report_unreadable)
   EXPECT_EQ(decoded->executions[0].end->use.cpu, Nanoseconds(0));
 }
 
+std::vector<ByteBuffer> write_in_parts(Report report, ReportWriter& writer) {
+  for (const auto& execution : report.executions) writer.add(execution);
+  EXPECT_EQ(writer.executions(), report.executions.size());
+  report.executions.clear();
+  return writer.finish(std::move(report));
+}
+std::vector<ByteBuffer> write_in_parts(const Report& report) {
+  ReportWriter writer;
+  return write_in_parts(report, writer);
+}
+
 TEST(ReportCodec, shares_a_big_report_out_over_payloads_within_the_bounds) {
   Report report = SampleValues(7).report();
   report.losses = {{.hop = Hop::lifetime, .count = 3}};
@@ -87,7 +98,7 @@ TEST(ReportCodec, shares_a_big_report_out_over_payloads_within_the_bounds) {
     execution.argv = make_argv({std::string(16 << 10, 'x')});
     report.executions.push_back(execution);
   }
-  const auto parts = encode_report_in_parts(report);
+  const auto parts = write_in_parts(report);
   ASSERT_GT(parts.size(), 1U);
   std::uint32_t next_pid = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -106,9 +117,25 @@ TEST(ReportCodec, shares_a_big_report_out_over_payloads_within_the_bounds) {
 
 TEST(ReportCodec, one_payload_is_the_rule) {
   const Report report = SampleValues(3).report();
-  const auto parts = encode_report_in_parts(report);
+  const auto parts = write_in_parts(report);
   ASSERT_EQ(parts.size(), 1U);
   EXPECT_EQ(*decode_report(parts[0]), report);
+}
+
+TEST(ReportCodec, a_writer_begins_anew_after_each_report) {
+  ReportWriter writer;
+  Report big = SampleValues(2).report();
+  big.executions.resize(1);
+  big.executions.resize(9, big.executions[0]);
+  for (auto& execution : big.executions) execution.argv.words = std::string(3 << 20, 'x');
+  EXPECT_GT(write_in_parts(big, writer).size(), 1U);
+  EXPECT_EQ(writer.executions(), 0U);
+  for (const std::uint64_t seed : {3, 4}) {
+    const Report report = SampleValues(seed).report();
+    const auto parts = write_in_parts(report, writer);
+    ASSERT_EQ(parts.size(), 1U);
+    EXPECT_EQ(*decode_report(parts[0]), report);
+  }
 }
 
 TEST(ReportCodec, refuses_every_cut) {
