@@ -42,7 +42,7 @@ namespace {
 
 /// The uplink's descriptor is edge-triggered and its connection changes without it: look this often
 /// as well.
-constexpr auto kUplinkInterval = std::chrono::milliseconds(200);
+constexpr auto kUplinkInterval = std::chrono::milliseconds(500);
 constexpr std::size_t kKeptBytes = 4 << 20;
 
 /// The host's own key; made at the first start unless `keygen` made it before.

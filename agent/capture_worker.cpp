@@ -62,7 +62,9 @@ void CaptureWorker::run(std::stop_token stop) {
 
 void CaptureWorker::wait_for_events() const {
   epoll_event event{};
-  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(options_.drain_interval);
+  const bool quiet = drained_ < options_.prompt_events;
+  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(options_.drain_interval *
+                                                                    (quiet ? kQuietFactor : 1));
   ::epoll_wait(epoll_.get(), &event, 1, static_cast<int>(timeout.count()));
 }
 
@@ -74,6 +76,7 @@ void CaptureWorker::turn() {
     source_.release_through(released);
     released_in_source_ = released;
   }
+  drained_ = 0;
   while (captured_.size() < captured_.capacity() && drain_batch()) {
   }
   const auto stats = source_.stats();
@@ -99,6 +102,7 @@ bool CaptureWorker::drain_batch() {
     problem_ = drained ? "" : drained.error().message();
   }
   const std::size_t events = batch.used;
+  drained_ += events;
   batch.position = source_.position();
   if (events == 0) {
     spare_.try_push(std::move(batch));

@@ -100,6 +100,8 @@ class CaptureWorker {
     SignatureRules rules;
   };
 
+  /// Waking up is most of what an idle host costs: where little happens it is looked at less often.
+  static constexpr int kQuietFactor = 3;
   /// What 100 ms bring on a host that is busy starting processes.
   static constexpr std::size_t kSpareBatches = 4;
 
@@ -130,6 +132,7 @@ class CaptureWorker {
   std::vector<std::string> reflex_names_;
   std::atomic<std::uint64_t> released_{0};
   std::uint64_t released_in_source_ = 0;
+  std::size_t drained_ = 0;  ///< by the last turn
   mutable std::mutex mutex_;
   EventSourceStats stats_;  // guarded by mutex_
   std::string problem_;     // guarded by mutex_

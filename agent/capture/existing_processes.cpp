@@ -237,6 +237,9 @@ std::vector<ExistingProcess> read_existing_processes(const std::string& proc_roo
     if (const auto found = starts.find(parent.pid); found != starts.end())
       parent.start = found->second;
   }
+  std::ranges::stable_sort(processes, {}, [](const ExistingProcess& process) {
+    return process.event.facts.process.start;
+  });
   return processes;
 }
 

@@ -19,6 +19,7 @@ struct ExistingProcess {
 /// One of them; nullopt when there is none (any more).
 std::optional<ExistingProcess> read_existing_process(const std::string& proc_root,
                                                      std::uint32_t pid, bool cgroup_v1);
+/// The oldest first: a parent before its children.
 std::vector<ExistingProcess> read_existing_processes(const std::string& proc_root, bool cgroup_v1);
 
 }  // namespace foreshock::agent

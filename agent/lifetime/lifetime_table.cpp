@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace foreshock::agent {
@@ -24,6 +25,12 @@ bool same_process(const ProcessKey& a, const ProcessKey& b) {
 
 ExecutionEnd end_of(const ExitEvent& event) {
   return {event.time, event.wait_status, event.use, event.use_known, event.connections};
+}
+
+std::string_view first_names(std::string_view names, std::size_t most) {
+  std::size_t end = 0;
+  for (; most > 0 && end < names.size(); --most) end = names.find('\0', end) + 1;
+  return names.substr(0, end);
 }
 
 /// A short process's cgroup is sometimes known only at its end.
@@ -166,17 +173,17 @@ LifetimeTable::LiveList::iterator LifetimeTable::find(std::uint32_t pid) {
   return found == by_pid_.end() ? live_.end() : found->second;
 }
 
-const ProcessFacts* LifetimeTable::find_parent(const ProcessKey& parent) {
+LifetimeTable::Parent LifetimeTable::find_parent(const ProcessKey& parent) {
   // A later owner of the process id; a start of zero is one that /proc did not tell.
   const auto is_wanted = [&parent](const ProcessFacts& facts) {
     const bool known_start = parent.start.time_since_epoch().count() != 0;
     return !known_start || same_process(facts.process, parent);
   };
   if (const auto live = by_pid_.find(parent.pid); live != by_pid_.end()) {
-    const ProcessFacts& facts = live->second->execution.facts;
-    return is_wanted(facts) ? &facts : nullptr;
+    const Execution& running = live->second->execution;
+    return is_wanted(running.facts) ? Parent{&running.facts, &running} : Parent{};
   }
-  if (!find_process_) return nullptr;
+  if (!find_process_) return {};
   auto known = looked_up_.find(parent.pid);
   const auto answers = [&](const LookedUp& earlier) {
     return earlier.asked == parent || (earlier.facts && is_wanted(*earlier.facts));
@@ -187,7 +194,7 @@ const ProcessFacts* LifetimeTable::find_parent(const ProcessKey& parent) {
     if (found && !is_wanted(*found)) found.reset();
     known = looked_up_.insert_or_assign(parent.pid, LookedUp{parent, std::move(found)}).first;
   }
-  return known->second.facts ? &*known->second.facts : nullptr;
+  return {known->second.facts ? &*known->second.facts : nullptr, nullptr};
 }
 
 std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) {
@@ -199,12 +206,16 @@ std::string LifetimeTable::ancestry_of(const ProcessFacts& facts) {
 void LifetimeTable::append_ancestry(const ProcessFacts& facts, std::string& names) {
   ProcessKey wanted = facts.parent;
   for (std::size_t i = 0; i < kMaxAncestors && wanted.pid != 0; ++i) {
-    const ProcessFacts* ancestor = find_parent(wanted);
-    if (ancestor == nullptr) break;
-    names += ancestor->comm;
+    const Parent ancestor = find_parent(wanted);
+    if (ancestor.facts == nullptr) break;
+    names += ancestor.facts->comm;
     names += '\0';
-    if (ancestor->parent.pid == wanted.pid) break;
-    wanted = ancestor->parent;
+    if (ancestor.running != nullptr) {
+      names += first_names(ancestor.running->ancestry, kMaxAncestors - i - 1);
+      break;
+    }
+    if (ancestor.facts->parent.pid == wanted.pid) break;
+    wanted = ancestor.facts->parent;
   }
 }
 
@@ -214,7 +225,7 @@ bool LifetimeTable::descends_from(const ProcessFacts& facts, std::uint32_t pid) 
   ProcessKey wanted = facts.parent;
   for (std::size_t i = 0; i < kDeepest && wanted.pid != 0; ++i) {
     if (wanted.pid == pid) return true;
-    const ProcessFacts* ancestor = find_parent(wanted);
+    const ProcessFacts* const ancestor = find_parent(wanted).facts;
     if (ancestor == nullptr || ancestor->parent.pid == wanted.pid) return false;
     wanted = ancestor->parent;
   }

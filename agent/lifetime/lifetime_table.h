@@ -72,7 +72,8 @@ class LifetimeTable {
   };
   Running on_use(const ProcessUse& process, BootTime now, const std::string& cgroup);
 
-  /// As Execution::ancestry: as far up as processes are known.
+  /// As Execution::ancestry: as far up as processes are known. A parent in the table knows its own
+  /// since its exec, so that what it descends from is named even where that has ended.
   std::string ancestry_of(const ProcessFacts& facts);
   /// Whether the process is that one or descends from it, as far as processes are known.
   bool descends_from(const ProcessFacts& facts, std::uint32_t pid);
@@ -113,7 +114,11 @@ class LifetimeTable {
   using ByPid = std::unordered_map<std::uint32_t, LiveList::iterator>;
 
   /// What is known about a parent: from the table, or looked up.
-  const ProcessFacts* find_parent(const ProcessKey& parent);
+  struct Parent {
+    const ProcessFacts* facts = nullptr;  ///< null: nothing
+    const Execution* running = nullptr;   ///< where it is in the table
+  };
+  Parent find_parent(const ProcessKey& parent);
   LiveList::iterator find(std::uint32_t pid);
   const Execution* find_running(const ProcessKey& process);
   void append_ancestry(const ProcessFacts& facts, std::string& names);

@@ -1,7 +1,7 @@
 #include "common/wire/codec_fields.h"
 
 #include <algorithm>
-#include <functional>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -89,9 +89,21 @@ BuilderLease::~BuilderLease() {
   clear(builder_);
 }
 
+/// By its length and its ends: a few that share them cost bytes, no more.
+std::size_t SharedTexts::slot_of(std::string_view text) {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  const std::size_t size = std::min(text.size(), sizeof first);
+  std::memcpy(&first, text.data(), size);
+  std::memcpy(&last, text.data() + text.size() - size, size);
+  constexpr std::uint64_t kMix = 0x9e3779b97f4a7c15;  // the golden ratio's bits
+  const std::uint64_t mixed = ((first * kMix) ^ last ^ text.size()) * kMix;
+  return mixed >> (64 - kSlotBits);
+}
+
 fb::Offset<fb::String> SharedTexts::write(fb::FlatBufferBuilder& builder, std::string_view text) {
   if (text.empty()) return {};
-  auto& kept = slots_[std::hash<std::string_view>()(text) % kSlots];
+  auto& kept = slots_[slot_of(text)];
   if (kept.IsNull() || fb::GetTemporaryPointer(builder, kept)->string_view() != text)
     kept = builder.CreateString(text.data(), text.size());
   return kept;

@@ -59,8 +59,10 @@ class SharedTexts {
   void clear() { slots_.fill({}); }
 
  private:
-  static constexpr std::size_t kSlots = 1024;
-  std::array<fb::Offset<fb::String>, kSlots> slots_{};
+  static constexpr std::size_t kSlotBits = 10;
+  static std::size_t slot_of(std::string_view text);
+
+  std::array<fb::Offset<fb::String>, std::size_t{1} << kSlotBits> slots_{};
 };
 
 /// Reads scalars and strings of a verified buffer and notes the first value that makes no sense, so

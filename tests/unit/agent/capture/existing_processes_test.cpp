@@ -1,5 +1,6 @@
 #include "agent/capture/existing_processes.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -165,7 +166,11 @@ TEST_F(ExistingProcessesTest, makes_do_with_what_can_be_read) {
 
 TEST_F(ExistingProcessesTest, finds_this_process_in_the_real_proc) {
   bool found = false;
-  for (const auto& process : read_existing_processes("/proc", false)) {
+  const auto processes = read_existing_processes("/proc", false);
+  EXPECT_TRUE(std::ranges::is_sorted(processes, {}, [](const ExistingProcess& process) {
+    return process.event.facts.process.start;
+  })) << "a parent comes before its children";
+  for (const auto& process : processes) {
     if (process.event.facts.process.pid != static_cast<std::uint32_t>(::getpid())) continue;
     found = true;
     EXPECT_EQ(process.event.facts.parent.pid, static_cast<std::uint32_t>(::getppid()));

@@ -63,6 +63,24 @@ TEST(LifetimeTable, names_the_ancestors_that_are_known) {
   EXPECT_EQ(table.take_finished_and_started().at(0).ancestry, std::string("sshd\0systemd\0", 13));
 }
 
+TEST(LifetimeTable, names_what_a_parent_descends_from_after_that_has_ended) {
+  LifetimeTable table(20);
+  table.on_exec(existing(1, 10, "systemd"), "/");
+  auto session = exec(2, 1020, 2000, "sshd");
+  session.facts.parent = {1, at(10)};
+  table.on_exec(session, "/");
+  auto shell = exec(3, 1030, 2000, "bash");
+  shell.facts.parent = {2, at(1020)};
+  table.on_exec(shell, "/");
+  table.on_exit(exit_of(2, 1020, 3000), "/");
+  static_cast<void>(table.take_finished_and_started());
+  auto child = exec(4, 4000, 4000, "make");
+  child.facts.parent = {3, at(1030)};
+  table.on_exec(child, "/");
+  EXPECT_EQ(table.take_finished_and_started().at(0).ancestry,
+            std::string("bash\0sshd\0systemd\0", 18));
+}
+
 TEST(LifetimeTable, looks_up_ancestors_that_never_called_exec_once) {
   int looks = 0;
   LifetimeTable table(20, [&looks](std::uint32_t pid) -> std::optional<ProcessFacts> {
