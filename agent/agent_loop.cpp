@@ -142,7 +142,8 @@ void AgentLoop::take_captured() {
   // ring.
   if (!spool_pending()) return;
   for (auto& batch : parts_.capture.take()) {
-    for (auto& event : batch.events()) join(event);
+    batch.visit([this](ExecEvent& exec) { join(exec); },
+                [this](const ExitEvent& exit) { join(exit); });
     count_withheld();
     tell_finished();
     taken_position_ = batch.position;
@@ -151,17 +152,16 @@ void AgentLoop::take_captured() {
   }
 }
 
-void AgentLoop::join(ProcessEvent& event) {
-  if (auto* exec = std::get_if<ExecEvent>(&event)) {
-    execs_.add();
-    if (!exec->existing && self_watch_.saving() < Saving::argument_files)
-      exec->inputs = argument_files_.measure(exec->argv, exec->cwd, parts_.clock.boot_now());
-    lifetimes_.on_exec(*exec, parts_.cgroups.path_of(exec->facts.cgroup_id));
-  } else {
-    exits_.add();
-    const auto& exit = std::get<ExitEvent>(event);
-    lifetimes_.on_exit(exit, parts_.cgroups.path_of(exit.facts.cgroup_id));
-  }
+void AgentLoop::join(ExecEvent& exec) {
+  execs_.add();
+  if (!exec.existing && self_watch_.saving() < Saving::argument_files)
+    exec.inputs = argument_files_.measure(exec.argv, exec.cwd, exec.time);
+  lifetimes_.on_exec(exec, parts_.cgroups.path_of(exec.facts.cgroup_id));
+}
+
+void AgentLoop::join(const ExitEvent& exit) {
+  exits_.add();
+  lifetimes_.on_exit(exit, parts_.cgroups.path_of(exit.facts.cgroup_id));
 }
 
 void AgentLoop::send_urgent(const ExecEvent& event) {

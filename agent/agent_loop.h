@@ -98,7 +98,8 @@ class AgentLoop {
 
  private:
   void take_captured();
-  void join(ProcessEvent& event);
+  void join(ExecEvent& exec);
+  void join(const ExitEvent& exit);
   void send_urgent(const ExecEvent& event);
   void report(bool with_samples);
   void on_process(const ProcessUse& process, const ResourceUse& used, BootTime now);

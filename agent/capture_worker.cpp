@@ -88,7 +88,7 @@ void CaptureWorker::turn() {
 bool CaptureWorker::drain_batch() {
   CapturedBatch batch = spare_.try_pop().value_or(CapturedBatch{});
   const auto drained = source_.drain([&](ProcessEvent&& event) {
-    if (batch.used >= options_.events_per_batch) return false;
+    if (batch.size() >= options_.events_per_batch) return false;
     if (auto* exec = std::get_if<ExecEvent>(&event)) {
       redact(*exec);
       if (reflexes_ != nullptr && reflexes_->on_exec(*exec, watched_.rules)) wake_receiver();
@@ -101,7 +101,7 @@ bool CaptureWorker::drain_batch() {
     const std::lock_guard lock(mutex_);
     problem_ = drained ? "" : drained.error().message();
   }
-  const std::size_t events = batch.used;
+  const std::size_t events = batch.size();
   drained_ += events;
   batch.position = source_.position();
   if (events == 0) {
@@ -169,7 +169,7 @@ std::vector<CapturedBatch> CaptureWorker::take() {
 }
 
 void CaptureWorker::give_back(CapturedBatch batch) {
-  batch.used = 0;
+  batch.clear();
   spare_.try_push(std::move(batch));
 }
 

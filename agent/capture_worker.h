@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "agent/capture/event_source.h"
+#include "agent/captured_batch.h"
 #include "agent/redact/harmless_commands.h"
 #include "agent/redact/redactor.h"
 #include "agent/reflex/reflex_firer.h"
@@ -23,25 +23,6 @@
 #include "common/sync/snapshot.h"
 
 namespace foreshock::agent {
-
-/// Events of one drain, redacted, and the source's mark after them. What held the events of an
-/// earlier one holds those of the next: a busy host would allocate them on one thread and free them
-/// on the other all the time.
-struct CapturedBatch {
-  std::vector<ProcessEvent> slots;
-  std::size_t used = 0;
-  std::uint64_t position = 0;
-
-  std::span<ProcessEvent> events() { return std::span(slots).first(used); }
-  void add(ProcessEvent&& event) {
-    if (used == slots.size()) {
-      slots.push_back(std::move(event));
-    } else {
-      slots[used] = std::move(event);
-    }
-    ++used;
-  }
-};
 
 /// The thread `capture`: drains the source, removes secrets at once, notices watched commands,
 /// hands batches on. It drains no faster than its queue takes: the kernel's ring is the buffer, and

@@ -33,6 +33,8 @@ std::string_view path_in(std::string_view word) {
 
 std::vector<std::string_view> paths_in(const Argv& argv, std::size_t most) {
   std::vector<std::string_view> paths;
+  const auto first_word = argv.words.find('\0');
+  if (argv.words.find_first_of("/.", first_word) == std::string::npos) return paths;
   const auto words = argv.split();
   for (std::size_t i = 1; i < words.size() && paths.size() < most; ++i) {
     const auto path = path_in(words[i]);

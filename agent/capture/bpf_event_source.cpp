@@ -45,12 +45,12 @@ struct Inheritance {
 Inheritance read_whole(const RingMemory& memory) {
   Inheritance inheritance;
   RingReader reader(memory);
+  EventDecoder decoder;
   while (true) {
     const auto record = reader.peek();
     if (!record || !record->has_value()) return inheritance;
-    ProcessEvent event;
-    if (decode_event(**record, event)) {
-      inheritance.events.push_back(std::move(event));
+    if (const auto event = decoder.decode(**record)) {
+      inheritance.events.push_back(std::move(**event));
     } else {
       ++inheritance.undecodable;
     }
@@ -83,6 +83,7 @@ struct BpfEventSource::Impl {
   BpfPrograms programs;
   RingMapping mapping;
   RingReader reader;
+  EventDecoder decoder{};
   UniqueFd wakeup;
   bool resumed = false;
   Inheritance inheritance;
@@ -199,12 +200,11 @@ Result<std::size_t> BpfEventSource::drain(const Sink& sink) {
   auto& reader = impl_->reader;
   // What comes after this moment is for the next call, or a busy host would keep us here.
   const std::uint64_t end = reader.end();
-  ProcessEvent event;
   while (reader.position() < end) {
     FS_TRY(const auto record, reader.peek());
     if (!record) break;
-    if (decode_event(*record, event)) {
-      if (!impl_->deliver(std::move(event), sink)) break;
+    if (const auto event = impl_->decoder.decode(*record)) {
+      if (!impl_->deliver(std::move(**event), sink)) break;
       ++drained;
     } else {
       ++impl_->delivered.undecodable;

@@ -59,7 +59,7 @@ std::string tty_name(std::string_view name) {
 }
 
 /// `tail`: what follows the event, with a terminal's name of `tty_bytes` at its end. Takes off what
-/// it reads, all but that name.
+/// it reads, all but that name. Sets all of `exec` but its terminal.
 template <typename Event>
 Result<void> read_exec(const Event& event, std::string_view& tail, std::size_t tty_bytes,
                        ExecEvent& exec) {
@@ -82,6 +82,9 @@ Result<void> read_exec(const Event& event, std::string_view& tail, std::size_t t
   if (exec.filename.find('\0') != std::string::npos) return corrupt_event("file name with a NUL");
   exec.argv.words = take(event.argv_bytes);
   exec.argv.true_bytes = event.argv_true_bytes;
+  exec.argv.redacted = false;
+  exec.inputs.reset();
+  exec.existing = false;
   return {};
 }
 
@@ -154,20 +157,24 @@ Result<void> decode_short_exit(ByteView record, ExitEvent& exit) {
 
 }  // namespace
 
-Result<void> decode_event(ByteView record, ProcessEvent& event) {
+Result<ProcessEvent*> EventDecoder::decode(ByteView record) {
   if (record.size() < sizeof(fs_event_header)) return corrupt_event("too short for a header");
   const auto header = copy_front<fs_event_header>(record);
   if (header.bytes != record.size()) return corrupt_event("length differs from the record's");
   if (!is_time(header.boot_time_ns)) return corrupt_event("time out of range");
   switch (header.kind) {
     case FS_EVENT_EXEC:
-      return decode_exec(record, event.emplace<ExecEvent>());
+      FS_CHECK(decode_exec(record, std::get<ExecEvent>(exec_)));
+      return &exec_;
     case FS_EVENT_ROOMY_EXEC:
-      return decode_roomy_exec(record, event.emplace<ExecEvent>());
+      FS_CHECK(decode_roomy_exec(record, std::get<ExecEvent>(exec_)));
+      return &exec_;
     case FS_EVENT_EXIT:
-      return decode_exit(record, event.emplace<ExitEvent>());
+      FS_CHECK(decode_exit(record, exit_.emplace<ExitEvent>()));
+      return &exit_;
     case FS_EVENT_SHORT_EXIT:
-      return decode_short_exit(record, event.emplace<ExitEvent>());
+      FS_CHECK(decode_short_exit(record, exit_.emplace<ExitEvent>()));
+      return &exit_;
     default:
       return corrupt_event(fmt::format("unknown kind {}", header.kind));
   }

@@ -6,9 +6,16 @@
 
 namespace foreshock::agent {
 
-/// One ring buffer record (agent/bpf/events.h) as a value, in the place of what `event` was. The
-/// bytes are hostile until every length in them was checked: anything unsound is `corrupt`, and
-/// `event` is then anything. Pure.
-Result<void> decode_event(ByteView record, ProcessEvent& event);
+/// Ring buffer records (agent/bpf/events.h) as values. The bytes are hostile until every length in
+/// them was checked: anything unsound is `corrupt`. Pure.
+class EventDecoder {
+ public:
+  /// Holds until the next call, which uses the room of its texts again unless they were moved away.
+  Result<ProcessEvent*> decode(ByteView record);
+
+ private:
+  ProcessEvent exec_{ExecEvent{}};
+  ProcessEvent exit_{ExitEvent{}};
+};
 
 }  // namespace foreshock::agent

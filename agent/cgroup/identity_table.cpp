@@ -19,6 +19,15 @@ IdentityTable::IdentityTable(std::size_t capacity, FindName find_name)
     : capacity_(capacity), find_name_(std::move(find_name)) {}
 
 const WorkloadIdentity& IdentityTable::of(const std::string& cgroup, BootTime now) {
+  // Executions of one workload often come one after the other.
+  if (last_ == nullptr || last_->first != cgroup) last_ = &find_or_add(cgroup);
+  Entry& entry = last_->second;
+  look_up_name(entry, now);
+  entry.asked_for = true;
+  return entry.identity;
+}
+
+IdentityTable::Entries::value_type& IdentityTable::find_or_add(const std::string& cgroup) {
   auto found = entries_.find(cgroup);
   if (found == entries_.end()) {
     if (entries_.size() >= capacity_) entries_.clear();
@@ -26,9 +35,7 @@ const WorkloadIdentity& IdentityTable::of(const std::string& cgroup, BootTime no
     entry.identity = parse_workload_identity(cgroup);
     found = entries_.emplace(cgroup, std::move(entry)).first;
   }
-  look_up_name(found->second, now);
-  found->second.asked_for = true;
-  return found->second.identity;
+  return *found;
 }
 
 void IdentityTable::look_up_name(Entry& entry, BootTime now) const {

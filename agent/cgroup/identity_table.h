@@ -38,11 +38,14 @@ class IdentityTable {
     std::uint32_t tries = 0;
     BootTime next_try;
   };
+  using Entries = std::unordered_map<std::string, Entry>;
+  Entries::value_type& find_or_add(const std::string& cgroup);
   void look_up_name(Entry& entry, BootTime now) const;
 
   std::size_t capacity_;
   FindName find_name_;
-  std::unordered_map<std::string, Entry> entries_;
+  Entries entries_;
+  Entries::value_type* last_ = nullptr;  ///< of entries_, asked for last
 };
 
 }  // namespace foreshock::agent

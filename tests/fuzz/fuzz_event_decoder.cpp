@@ -33,8 +33,8 @@ void check(const ExitEvent& exit) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  ProcessEvent event;
-  if (agent::decode_event(std::as_bytes(std::span(data, size)), event))
-    std::visit([](const auto& decoded) { check(decoded); }, event);
+  agent::EventDecoder decoder;
+  if (const auto event = decoder.decode(std::as_bytes(std::span(data, size))))
+    std::visit([](const auto& decoded) { check(decoded); }, **event);
   return 0;
 }

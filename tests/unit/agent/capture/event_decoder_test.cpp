@@ -79,9 +79,9 @@ fs_exit_event make_exit() {
 }
 
 Result<ProcessEvent> decode(ByteView record) {
-  ProcessEvent event;
-  FS_CHECK(decode_event(record, event));
-  return event;
+  EventDecoder decoder;
+  FS_TRY(ProcessEvent* const event, decoder.decode(record));
+  return std::move(*event);
 }
 
 void expect_corrupt(const ByteBuffer& record) {
