@@ -49,8 +49,8 @@ struct Execution {
   std::string
       cwd{};  ///< working directory at the exec, below the process's own root; empty: not known
   std::string tty{};  ///< controlling terminal, "pts/3"; empty: none
-  /// Names (comm) of its ancestors as they were then, the parent first, each ended by NUL; at most
-  /// eight.
+  /// Names (comm) of its ancestors, the parent first, each as it was when the one before it called
+  /// execve and ended by NUL; at most eight.
   std::string ancestry{};
   std::optional<InputFiles> inputs{};  ///< absent: nobody looked
   std::uint64_t binary = 0;            ///< BinaryProfile::id of what it ran; 0: not known
