@@ -55,6 +55,7 @@ void CgroupIndex::refresh(bool list_all) {
   const std::vector<Entry> before = std::exchange(entries_, {});
   walk(list_all);
   paths_.clear();
+  last_found_ = nullptr;
   ids_.clear();
   for (const Entry& entry : entries_) {
     paths_.emplace(entry.id, entry.path);
@@ -104,7 +105,12 @@ void CgroupIndex::remember(const Entry& vanished) {
 
 const std::string& CgroupIndex::path_of(std::uint64_t id) {
   static const std::string kUnknown;
-  if (const auto found = paths_.find(id); found != paths_.end()) return found->second;
+  // Events of one workload often come one after the other.
+  if (last_found_ != nullptr && last_found_->first == id) return last_found_->second;
+  if (const auto found = paths_.find(id); found != paths_.end()) {
+    last_found_ = &*found;
+    return found->second;
+  }
   if (const auto found = vanished_.find(id); found != vanished_.end()) return found->second;
   if (std::chrono::steady_clock::now() - last_refresh_ < kRefreshPause) return kUnknown;
   refresh(true);

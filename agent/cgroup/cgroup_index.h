@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace foreshock::agent {
@@ -57,6 +58,7 @@ class CgroupIndex {
   std::size_t capacity_;
   std::vector<Entry> entries_;
   std::unordered_map<std::uint64_t, std::string> paths_;
+  const std::pair<const std::uint64_t, std::string>* last_found_ = nullptr;  ///< of paths_
   std::unordered_map<std::string, std::uint64_t> ids_;
   std::unordered_map<std::uint64_t, std::string> vanished_;
   std::deque<std::uint64_t> vanished_order_;             ///< oldest first

@@ -38,7 +38,9 @@ void add(CommandUse& sum, const CommandUse& other) {
 std::uint32_t CommandSums::signature_of(const Execution& execution) {
   if (execution.argv.words.empty() && execution.filename.empty())
     return number_of("(" + execution.facts.comm + ")");  // a fork of we don't know what
-  return number_of(namer_.name(execution.argv, execution.filename).text);
+  const auto named = namer_.name_marked(execution.argv, execution.filename);
+  if (!is_current(named.mark)) named.mark = number_of(named.signature.text);
+  return named.mark;
 }
 
 std::uint32_t CommandSums::signature_of_kernel_threads() {

@@ -45,8 +45,10 @@ void ProcessSampler::sample(BootTime now, ResourceSample& into) {
     for (std::size_t i = 0; i < processes_.size(); ++i) observer_(processes_[i], used_[i], now);
   }
   last_.clear();
-  for (const ProcessUse& process : processes_)
+  for (const ProcessUse& process : processes_) {
     last_.push_back({process.facts.process, process.use});
+    latest_start_ = std::max(latest_start_, process.facts.process.start);
+  }
   first_turn_ = false;
 }
 
@@ -86,6 +88,7 @@ void ProcessSampler::note_gone(const Last& last, BootTime now) {
 }
 
 ResourceUse ProcessSampler::take_use_when_last_seen(const ProcessKey& process) {
+  if (process.start > latest_start_) return {};  // most of what ends lived between two looks
   if (const auto gone = gone_.find(process.pid);
       gone != gone_.end() && gone->second.last.process == process) {
     const ResourceUse use = gone->second.last.use;

@@ -61,6 +61,7 @@ class ProcessSampler final : public ResourceSampler {
   std::vector<ProcessUse> processes_;
   std::vector<ResourceUse> used_;  ///< since the turn before; one for each of processes_
   std::vector<Last> last_;         ///< in the order of process ids
+  BootTime latest_start_;          ///< of what was ever seen
   std::unordered_map<std::uint32_t, Gone> gone_;  ///< vanished between two turns, exit not yet told
   std::vector<std::uint32_t> order_;
   std::vector<bool> chosen_;

@@ -11,9 +11,10 @@ void CommandNamer::use(std::shared_ptr<const SignatureRules> rules) {
   slots_.clear();
 }
 
-const Signature& CommandNamer::name(const Argv& argv, std::string_view filename) {
+CommandNamer::Slot& CommandNamer::look_up(const Argv& argv, std::string_view filename) {
   if (argv.words.size() + filename.size() > kMaxBytes) {
-    unkept_ = rules_->name(argv.split(), filename);
+    unkept_.signature = rules_->name(argv.split(), filename);
+    unkept_.mark = 0;
     return unkept_;
   }
   if (slots_.empty()) slots_.resize(kSlots);
@@ -23,8 +24,9 @@ const Signature& CommandNamer::name(const Argv& argv, std::string_view filename)
     slot.words = argv.words;
     slot.filename = filename;
     slot.signature = rules_->name(argv.split(), filename);
+    slot.mark = 0;
   }
-  return slot.signature;
+  return slot;
 }
 
 }  // namespace foreshock

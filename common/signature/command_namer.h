@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,7 +20,20 @@ class CommandNamer {
   /// Names by these from now on.
   void use(std::shared_ptr<const SignatureRules> rules);
   /// As SignatureRules::name. Valid until the next call.
-  const Signature& name(const Argv& argv, std::string_view filename);
+  const Signature& name(const Argv& argv, std::string_view filename) {
+    return look_up(argv, filename).signature;
+  }
+
+  /// The same with a mark of the caller's own: 0 until it is set, and again whenever the command
+  /// has to be named anew.
+  struct Marked {
+    const Signature& signature;
+    std::uint32_t& mark;
+  };
+  Marked name_marked(const Argv& argv, std::string_view filename) {
+    Slot& slot = look_up(argv, filename);
+    return {slot.signature, slot.mark};
+  }
 
  private:
   static constexpr std::size_t kSlots = 1024;
@@ -29,11 +43,13 @@ class CommandNamer {
     std::string words;
     std::string filename;
     Signature signature;  ///< its text is empty: the slot has none yet
+    std::uint32_t mark = 0;
   };
+  Slot& look_up(const Argv& argv, std::string_view filename);
 
   std::shared_ptr<const SignatureRules> rules_ = std::make_shared<const SignatureRules>();
   std::vector<Slot> slots_;  ///< by hash, none before the first command
-  Signature unkept_;
+  Slot unkept_;
 };
 
 }  // namespace foreshock

@@ -42,6 +42,22 @@ TEST(CommandNamer, names_by_other_rules_from_when_it_is_given_them) {
   EXPECT_EQ(namer.name(argv, "").text, "rest");
 }
 
+TEST(CommandNamer, a_mark_stays_with_its_command_until_that_is_named_anew) {
+  CommandNamer namer;
+  const auto one = make_argv({"sleep", "5"});
+  const auto two = make_argv({"make"});
+  EXPECT_EQ(namer.name_marked(one, "").mark, 0U);
+  namer.name_marked(one, "").mark = 7;
+  namer.name_marked(two, "").mark = 8;
+  EXPECT_EQ(namer.name_marked(one, "").mark, 7U);
+  EXPECT_EQ(namer.name_marked(two, "").mark, 8U);
+  namer.use(std::make_shared<const SignatureRules>());
+  EXPECT_EQ(namer.name_marked(one, "").mark, 0U);
+  const auto too_long = make_argv({std::string(1000, 'x')});
+  namer.name_marked(too_long, "").mark = 9;
+  EXPECT_EQ(namer.name_marked(too_long, "").mark, 0U) << "which is not remembered";
+}
+
 TEST(CommandNamer, names_long_commands_and_more_than_it_remembers) {
   CommandNamer namer;
   for (int time = 0; time < 2; ++time) {
